@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/profile/libprofile.a
+src_profile_libprofile_a_SOURCES = \
+	src/profile/fields.c \
+	src/profile/profile.h \
+	src/profile/tbs.c \
+	src/profile/validity.c
