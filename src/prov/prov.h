@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIGNET_PROV_PROV_H
+#define SIGNET_PROV_PROV_H
+
+#include "abi/host.h"
+#include "conf/conf.h"
+#include "jose/jws.h"
+#include "loop/flow.h"
+#include "plugin/plugin.h"
+#include "prov/grant.h"
+#include "x509/x509.h"
+
+/*
+ * prov.h - the set of provisioners, and turning a token into a grant.
+ *
+ * A prov_set is an immutable, reference-counted snapshot: made at start-up or on reload (slow
+ * pool), swapped on the loop. An authorization holds a reference to the set, so a reload never
+ * frees what it uses.
+ */
+struct prov_set;
+struct provisioner {
+	const char *name, *type, *authority;
+	/* step-api 1.8: "<name>:<kid>" for JWK, else the token id or name */
+	const char *id;
+	struct claims claims; /* resolved */
+	const json_t *listed; /* object for GET /provisioners */
+	int64_t step_type;
+	bool accepts_tokens;
+	const json_t *options; /* may be NULL */
+	const struct signet_prov_driver *driver;
+	void *instance;
+};
+/* Loads every provisioners.d file. A name used twice, an unknown authority or type, bad claims: an
+ * error with file and line. */
+int prov_set_load(struct conf *c, struct plugin_registry *plugins, struct prov_set **out,
+		  struct err *e) NODISCARD;
+struct prov_set *prov_set_ref(struct prov_set *s);
+void prov_set_unref(struct prov_set *s);
+size_t prov_count(const struct prov_set *s);
+const struct provisioner *prov_at(const struct prov_set *s, size_t i); /* load order */
+const struct provisioner *prov_by_name(const struct prov_set *s, struct str name);
+/* `kid` of a JWK provisioner -> its encryptedKey; empty when unknown or none. */
+struct str prov_encrypted_key(const struct prov_set *s, struct str kid);
+extern const struct signet_host prov_host; /* the table handed to plugins */
+
+/*
+ * Authorize by token: a child flow (flow_call). Finds the provisioner from unverified claims
+ * (step-api 2.1), lets its plugin decide, and leaves a grant. Failures are ERR_UNAUTHORIZED (401)
+ * unless the plugin said otherwise; "token flow is not supported" is ERR_INVALID (400) for
+ * provisioners that do not take tokens.
+ */
+struct prov_authorize {
+	/* in */
+	struct prov_set *set; /* the flow takes its own reference */
+	enum signet_prov_method method;
+	struct str token;
+	const char *const *hosts; /* dnsNames: the accepted audiences are built from them */
+	size_t n_hosts;
+	const struct csr *csr; /* may be NULL */
+	struct pool *cpu;
+	/* out */
+	struct grant *grant; /* NULL unless the flow succeeded; in the flow's arena */
+	/* state */
+	struct flow flow;
+	struct wait wait;
+	struct prov_op *op;
+};
+/* Prepares a->flow; then flow_call(parent, &wait, &a->flow). `a` is zeroed but for "in". */
+void prov_authorize_init(struct prov_authorize *a, struct loop *l, struct arena *arena);
+
+#endif
