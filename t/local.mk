@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+ALL_T = \
+	t/30-config.t \
+	t/40-http.t \
+	t/40-renew.t \
+	t/40-sign.t \
+	t/40-step-routes.t \
+	t/40-tokens.t \
+	t/50-openssl.t \
+	t/50-signet.t \
+	t/50-step.t \
+	t/70-disk.t \
+	t/70-faults.t \
+	t/70-kill.t \
+	t/70-stall.t \
+	t/70-stop.t \
+	t/80-disk-error.t \
+	t/80-shutdown.t \
+	t/90-layers.t \
+	t/91-style.t
+QUICK_T = \
+	t/30-config.t \
+	t/40-http.t \
+	t/40-renew.t \
+	t/40-sign.t \
+	t/40-step-routes.t \
+	t/40-tokens.t \
+	t/50-openssl.t \
+	t/50-signet.t \
+	t/50-step.t \
+	t/70-disk.t \
+	t/70-faults.t \
+	t/70-stall.t \
+	t/70-stop.t \
+	t/80-disk-error.t \
+	t/80-shutdown.t \
+	t/90-layers.t \
+	t/91-style.t
+TESTS += $(UNIT_TESTS) $(FUZZ_TESTS) $(QUICK_T)
+EXTRA_DIST += $(ALL_T) t/lib t/vectors t/fuzz/corpus
+EXTRA_DIST += \
+	t/unit/ca_world.h \
+	t/unit/conf_util.h \
+	t/unit/crypto_util.h \
+	t/unit/http_run.h \
+	t/unit/jose_util.h \
+	t/unit/kms_run.h \
+	t/unit/loop_flow_util.h \
+	t/unit/net_plain.h \
+	t/unit/net_tls.h \
+	t/unit/prov_util.h \
+	t/unit/prov_world.h \
+	t/unit/store_run.h \
+	t/unit/x509_util.h
+UNIT_TESTS =
+FUZZ_TESTS =
+if HAVE_CMOCKA
+UNIT_TESTS += t/unit/test_base_clock
+t_unit_test_base_clock_SOURCES = t/unit/test_base_clock.c
+t_unit_test_base_clock_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_base_err
+t_unit_test_base_err_SOURCES = t/unit/test_base_err.c
+t_unit_test_base_err_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_base_file
+t_unit_test_base_file_SOURCES = t/unit/test_base_file.c
+t_unit_test_base_file_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_base_log
+t_unit_test_base_log_SOURCES = t/unit/test_base_log.c
+t_unit_test_base_log_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_base_map
+t_unit_test_base_map_SOURCES = t/unit/test_base_map.c
+t_unit_test_base_map_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_base_mem
+t_unit_test_base_mem_SOURCES = t/unit/test_base_mem.c
+t_unit_test_base_mem_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_base_str
+t_unit_test_base_str_SOURCES = t/unit/test_base_str.c
+t_unit_test_base_str_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_issue
+t_unit_test_ca_issue_SOURCES = t/unit/test_ca_issue.c
+t_unit_test_ca_issue_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_server_cert
+t_unit_test_ca_server_cert_SOURCES = t/unit/test_ca_server_cert.c
+t_unit_test_ca_server_cert_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_b64
+t_unit_test_codec_b64_SOURCES = t/unit/test_codec_b64.c
+t_unit_test_codec_b64_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_der
+t_unit_test_codec_der_SOURCES = t/unit/test_codec_der.c
+t_unit_test_codec_der_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_json
+t_unit_test_codec_json_SOURCES = t/unit/test_codec_json.c
+t_unit_test_codec_json_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_oid
+t_unit_test_codec_oid_SOURCES = t/unit/test_codec_oid.c
+t_unit_test_codec_oid_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_pem
+t_unit_test_codec_pem_SOURCES = t/unit/test_codec_pem.c
+t_unit_test_codec_pem_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_rec
+t_unit_test_codec_rec_SOURCES = t/unit/test_codec_rec.c
+t_unit_test_codec_rec_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_uri
+t_unit_test_codec_uri_SOURCES = t/unit/test_codec_uri.c
+t_unit_test_codec_uri_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_yaml
+t_unit_test_codec_yaml_SOURCES = t/unit/test_codec_yaml.c
+t_unit_test_codec_yaml_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_conf_claims
+t_unit_test_conf_claims_SOURCES = t/unit/test_conf_claims.c
+t_unit_test_conf_claims_LDADD = src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_conf_load
+t_unit_test_conf_load_SOURCES = t/unit/test_conf_load.c
+t_unit_test_conf_load_LDADD = src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_conf_provisioner
+t_unit_test_conf_provisioner_SOURCES = t/unit/test_conf_provisioner.c
+t_unit_test_conf_provisioner_LDADD = src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_crypto_accel
+t_unit_test_crypto_accel_SOURCES = t/unit/test_crypto_accel.c
+t_unit_test_crypto_accel_LDADD = src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_crypto_cipher
+t_unit_test_crypto_cipher_SOURCES = t/unit/test_crypto_cipher.c
+t_unit_test_crypto_cipher_LDADD = src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_crypto_hash
+t_unit_test_crypto_hash_SOURCES = t/unit/test_crypto_hash.c
+t_unit_test_crypto_hash_LDADD = src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_crypto_key
+t_unit_test_crypto_key_SOURCES = t/unit/test_crypto_key.c
+t_unit_test_crypto_key_LDADD = src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_crypto_keyfile
+t_unit_test_crypto_keyfile_SOURCES = t/unit/test_crypto_keyfile.c
+t_unit_test_crypto_keyfile_LDADD = src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_crypto_sig
+t_unit_test_crypto_sig_SOURCES = t/unit/test_crypto_sig.c
+t_unit_test_crypto_sig_LDADD = src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_crypto_wycheproof
+t_unit_test_crypto_wycheproof_SOURCES = t/unit/test_crypto_wycheproof.c
+t_unit_test_crypto_wycheproof_LDADD = src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_http_client
+t_unit_test_http_client_SOURCES = t/unit/test_http_client.c
+t_unit_test_http_client_LDADD = src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_http_flow
+t_unit_test_http_flow_SOURCES = t/unit/test_http_flow.c
+t_unit_test_http_flow_LDADD = src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_http_msg
+t_unit_test_http_msg_SOURCES = t/unit/test_http_msg.c
+t_unit_test_http_msg_LDADD = src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_http_refuse
+t_unit_test_http_refuse_SOURCES = t/unit/test_http_refuse.c
+t_unit_test_http_refuse_LDADD = src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_http_server
+t_unit_test_http_server_SOURCES = t/unit/test_http_server.c
+t_unit_test_http_server_LDADD = src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_jose_jwe
+t_unit_test_jose_jwe_SOURCES = t/unit/test_jose_jwe.c
+t_unit_test_jose_jwe_LDADD = src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_jose_jwk
+t_unit_test_jose_jwk_SOURCES = t/unit/test_jose_jwk.c
+t_unit_test_jose_jwk_LDADD = src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_jose_jws
+t_unit_test_jose_jws_SOURCES = t/unit/test_jose_jws.c
+t_unit_test_jose_jws_LDADD = src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_jose_jwt
+t_unit_test_jose_jwt_SOURCES = t/unit/test_jose_jwt.c
+t_unit_test_jose_jwt_LDADD = src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_kms_msg
+t_unit_test_kms_msg_SOURCES = t/unit/test_kms_msg.c
+t_unit_test_kms_msg_LDADD = src/kms/libkms.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_kms_open
+t_unit_test_kms_open_SOURCES = t/unit/test_kms_open.c
+t_unit_test_kms_open_LDADD = src/kms/libkms.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_kms_sign
+t_unit_test_kms_sign_SOURCES = t/unit/test_kms_sign.c
+t_unit_test_kms_sign_LDADD = src/kms/libkms.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_kms_uri
+t_unit_test_kms_uri_SOURCES = t/unit/test_kms_uri.c
+t_unit_test_kms_uri_LDADD = src/kms/libkms.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_loop_child
+t_unit_test_loop_child_SOURCES = t/unit/test_loop_child.c
+t_unit_test_loop_child_LDADD = src/loop/libloop.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_base)
+UNIT_TESTS += t/unit/test_loop_flow
+t_unit_test_loop_flow_SOURCES = t/unit/test_loop_flow.c
+t_unit_test_loop_flow_LDADD = src/loop/libloop.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_base)
+UNIT_TESTS += t/unit/test_loop_job
+t_unit_test_loop_job_SOURCES = t/unit/test_loop_job.c
+t_unit_test_loop_job_LDADD = src/loop/libloop.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_base)
+UNIT_TESTS += t/unit/test_loop_loop
+t_unit_test_loop_loop_SOURCES = t/unit/test_loop_loop.c
+t_unit_test_loop_loop_LDADD = src/loop/libloop.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_base)
+UNIT_TESTS += t/unit/test_net_listen
+t_unit_test_net_listen_SOURCES = t/unit/test_net_listen.c
+t_unit_test_net_listen_LDADD = src/net/libnet.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_net_stream
+t_unit_test_net_stream_SOURCES = t/unit/test_net_stream.c
+t_unit_test_net_stream_LDADD = src/net/libnet.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_net_tls
+t_unit_test_net_tls_SOURCES = t/unit/test_net_tls.c
+t_unit_test_net_tls_LDADD = src/net/libnet.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_net_tls_job
+t_unit_test_net_tls_job_SOURCES = t/unit/test_net_tls_job.c
+t_unit_test_net_tls_job_LDADD = src/net/libnet.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_net_tls_peer
+t_unit_test_net_tls_peer_SOURCES = t/unit/test_net_tls_peer.c
+t_unit_test_net_tls_peer_LDADD = src/net/libnet.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_plugin_loader
+t_unit_test_plugin_loader_SOURCES = t/unit/test_plugin_loader.c
+t_unit_test_plugin_loader_LDADD = src/plugin/libplugin.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_profile_tbs
+t_unit_test_profile_tbs_SOURCES = t/unit/test_profile_tbs.c
+t_unit_test_profile_tbs_LDADD = src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_profile_validity
+t_unit_test_profile_validity_SOURCES = t/unit/test_profile_validity.c
+t_unit_test_profile_validity_LDADD = src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_prov_authorize
+t_unit_test_prov_authorize_SOURCES = t/unit/test_prov_authorize.c
+t_unit_test_prov_authorize_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_prov_grant
+t_unit_test_prov_grant_SOURCES = t/unit/test_prov_grant.c
+t_unit_test_prov_grant_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_prov_plugins
+t_unit_test_prov_plugins_SOURCES = t/unit/test_prov_plugins.c
+t_unit_test_prov_plugins_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_prov_set
+t_unit_test_prov_set_SOURCES = t/unit/test_prov_set.c
+t_unit_test_prov_set_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_store_both
+t_unit_test_store_both_SOURCES = t/unit/test_store_both.c
+t_unit_test_store_both_LDADD = src/store/libstore.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_store_recovery
+t_unit_test_store_recovery_SOURCES = t/unit/test_store_recovery.c
+t_unit_test_store_recovery_LDADD = src/store/libstore.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_x509_cert
+t_unit_test_x509_cert_SOURCES = t/unit/test_x509_cert.c
+t_unit_test_x509_cert_LDADD = src/x509/libx509.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_x509_chain
+t_unit_test_x509_chain_SOURCES = t/unit/test_x509_chain.c
+t_unit_test_x509_chain_LDADD = src/x509/libx509.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_x509_constraints
+t_unit_test_x509_constraints_SOURCES = t/unit/test_x509_constraints.c
+t_unit_test_x509_constraints_LDADD = src/x509/libx509.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_x509_csr
+t_unit_test_x509_csr_SOURCES = t/unit/test_x509_csr.c
+t_unit_test_x509_csr_LDADD = src/x509/libx509.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_x509_ext
+t_unit_test_x509_ext_SOURCES = t/unit/test_x509_ext.c
+t_unit_test_x509_ext_LDADD = src/x509/libx509.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_x509_names
+t_unit_test_x509_names_SOURCES = t/unit/test_x509_names.c
+t_unit_test_x509_names_LDADD = src/x509/libx509.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+endif
+
+FUZZ_TESTS += t/fuzz/fuzz_cert
+if FUZZERS
+t_fuzz_fuzz_cert_SOURCES = t/fuzz/fuzz_cert.c
+t_fuzz_fuzz_cert_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_cert_SOURCES = t/fuzz/fuzz_cert.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_cert_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_csr
+if FUZZERS
+t_fuzz_fuzz_csr_SOURCES = t/fuzz/fuzz_csr.c
+t_fuzz_fuzz_csr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_csr_SOURCES = t/fuzz/fuzz_csr.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_csr_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_der
+if FUZZERS
+t_fuzz_fuzz_der_SOURCES = t/fuzz/fuzz_der.c
+t_fuzz_fuzz_der_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_der_SOURCES = t/fuzz/fuzz_der.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_der_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_http_chunked
+if FUZZERS
+t_fuzz_fuzz_http_chunked_SOURCES = t/fuzz/fuzz_http_chunked.c
+t_fuzz_fuzz_http_chunked_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_http_chunked_SOURCES = t/fuzz/fuzz_http_chunked.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_http_chunked_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_http_head
+if FUZZERS
+t_fuzz_fuzz_http_head_SOURCES = t/fuzz/fuzz_http_head.c
+t_fuzz_fuzz_http_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_http_head_SOURCES = t/fuzz/fuzz_http_head.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_http_head_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_json
+if FUZZERS
+t_fuzz_fuzz_json_SOURCES = t/fuzz/fuzz_json.c
+t_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_json_SOURCES = t/fuzz/fuzz_json.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_json_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_jwe
+if FUZZERS
+t_fuzz_fuzz_jwe_SOURCES = t/fuzz/fuzz_jwe.c
+t_fuzz_fuzz_jwe_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_jwe_SOURCES = t/fuzz/fuzz_jwe.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_jwe_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_jwk
+if FUZZERS
+t_fuzz_fuzz_jwk_SOURCES = t/fuzz/fuzz_jwk.c
+t_fuzz_fuzz_jwk_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_jwk_SOURCES = t/fuzz/fuzz_jwk.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_jwk_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_jws
+if FUZZERS
+t_fuzz_fuzz_jws_SOURCES = t/fuzz/fuzz_jws.c
+t_fuzz_fuzz_jws_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_jws_SOURCES = t/fuzz/fuzz_jws.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_jws_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_key
+if FUZZERS
+t_fuzz_fuzz_key_SOURCES = t/fuzz/fuzz_key.c
+t_fuzz_fuzz_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_key_SOURCES = t/fuzz/fuzz_key.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_key_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_kms_msg
+if FUZZERS
+t_fuzz_fuzz_kms_msg_SOURCES = t/fuzz/fuzz_kms_msg.c
+t_fuzz_fuzz_kms_msg_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_kms_msg_SOURCES = t/fuzz/fuzz_kms_msg.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_kms_msg_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_pem
+if FUZZERS
+t_fuzz_fuzz_pem_SOURCES = t/fuzz/fuzz_pem.c
+t_fuzz_fuzz_pem_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_pem_SOURCES = t/fuzz/fuzz_pem.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_pem_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_rec
+if FUZZERS
+t_fuzz_fuzz_rec_SOURCES = t/fuzz/fuzz_rec.c
+t_fuzz_fuzz_rec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_rec_SOURCES = t/fuzz/fuzz_rec.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_rec_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_spki
+if FUZZERS
+t_fuzz_fuzz_spki_SOURCES = t/fuzz/fuzz_spki.c
+t_fuzz_fuzz_spki_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_spki_SOURCES = t/fuzz/fuzz_spki.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_spki_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_uri
+if FUZZERS
+t_fuzz_fuzz_uri_SOURCES = t/fuzz/fuzz_uri.c
+t_fuzz_fuzz_uri_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_uri_SOURCES = t/fuzz/fuzz_uri.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_uri_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_yaml
+if FUZZERS
+t_fuzz_fuzz_yaml_SOURCES = t/fuzz/fuzz_yaml.c
+t_fuzz_fuzz_yaml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_yaml_SOURCES = t/fuzz/fuzz_yaml.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_yaml_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)
