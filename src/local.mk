@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+include src/base/local.mk
+include src/codec/local.mk
+include src/loop/local.mk
+include src/crypto/local.mk
+include src/conf/local.mk
+include src/plugin/local.mk
+include src/net/local.mk
+include src/store/local.mk
+include src/jose/local.mk
+include src/x509/local.mk
+include src/http/local.mk
+include src/kms/local.mk
+include src/prov/local.mk
+include src/profile/local.mk
+include src/ca/local.mk
+include src/api/local.mk
+include src/cli/local.mk
+include src/daemon/local.mk
+
+pkgincludedir = $(includedir)/signet
+pkginclude_HEADERS = \
+	src/abi/abi.h \
+	src/abi/accel.h \
+	src/abi/host.h \
+	src/abi/prov.h \
+	src/abi/types.h
+
+bin_PROGRAMS += signet
+signet_SOURCES = src/cli/main.c
+signet_LDADD = src/cli/libcli.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/net/libnet.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(LINK_http) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+sbin_PROGRAMS += signetd
+signetd_SOURCES = src/daemon/main.c
+signetd_LDADD = src/daemon/libdaemon.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
