@@ -7,8 +7,7 @@
 /*
  * Test hooks, only with --enable-test-hooks; a normal build contains none of their strings.
  * test_crash("name") kills the process with SIGKILL when SIGNET_TEST_CRASH is "name" or "name:N"
- * (the
- * Nth time). The names are listed in t/README.
+ * (the Nth time). The names are listed in t/README.
  */
 #ifdef ENABLE_TEST_HOOKS
 void test_crash(const char *name);

@@ -8,8 +8,7 @@
 
 /*
  * index.c - keys of the column families. All integers are big-endian, so that the order of the
- * keys means
- * something:
+ * keys means something:
  *
  *   cert               serial, left-padded to 20
  *   cert_by_expiry     not_after (u64 seconds) | serial

@@ -16,20 +16,18 @@
 /*
  * issue.c - the one way to a signature.
  *
- *   build    names, limits, the exact TBS; a place in the key's queue        (the asker may leave)
- *   reserve  one synced commit: token used, serial unique, TBS, key id       (from here nobody
- *   cancels)
+ *   build    names, limits, the exact TBS; a place in the key's queue     (the asker may leave)
+ *   reserve  one synced commit: token used, serial unique, TBS, key id    (from here nobody may)
  *   sign     the TBS goes to the key's pool
  *   check    the signature that came back is verified
  *   record   one synced commit: certificate, indexes, endpoint, audit; the reservation goes
  *   finish   releases the slot; after a failed sign or check: failure recorded, token released
  *
  * What holds at every instant, whatever dies: no signature without a reservation on disk; no
- * certificate given out without its record; no token
- * used twice. A crash between reserve and record leaves an open reservation, which ca/watch.c
- * turns into `orphaned`, shown as revoked. When
- * `record` fails or its outcome is unknown, the reservation stays open for the same treatment:
- * nothing was given out.
+ * certificate given out without its record; no token used twice. A crash between reserve and
+ * record leaves an open reservation, which ca/watch.c turns into `orphaned`, shown as revoked.
+ * When `record` fails or its outcome is unknown, the reservation stays open for the same
+ * treatment: nothing was given out.
  *
  * The grant is the only entry: it can be made by an authorize step alone (prov/grant.h), and is
  * checked here again.

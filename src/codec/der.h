@@ -9,11 +9,9 @@
  * der.h - a DER reader and builder (X.690), in the manner of a byte-string cursor.
  *
  * The reader moves a `struct str` cursor forward and returns views into it; it accepts DER only:
- * definite, minimal
- * lengths, low tag numbers (0-30), nothing deeper than what the caller descends into by hand.
- * Every getter returns
- * false on anything else and leaves the cursor where it was; the caller knows what it was reading
- * and says so.
+ * definite, minimal lengths, low tag numbers (0-30), nothing deeper than what the caller descends
+ * into by hand. Every getter returns false on anything else and leaves the cursor where it was;
+ * the caller knows what it was reading and says so.
  */
 enum {
 	DER_BOOLEAN = 0x01,

@@ -7,12 +7,10 @@
 
 /*
  * conf.c - fills a struct from an object of a YAML file, driven by a table. What it guarantees:
- * every key of the object is in the table and every
- * member that the table names has been written, by the file or by its default; everything it made
- * is in the arena. First the names are checked, then
- * the values in the table's order, so that a mistyped key is not reported as another one missing.
- * To add a type: enum
- * conf_type, conf_scalar() or fill_value(), and describe.c.
+ * every key of the object is in the table and every member that the table names has been written,
+ * by the file or by its default; everything it made is in the arena. First the names are checked,
+ * then the values in the table's order, so that a mistyped key is not reported as another one
+ * missing. To add a type: enum conf_type, conf_scalar() or fill_value(), and describe.c.
  */
 
 static void put_at(struct buf *b, const struct conf_at *at)
