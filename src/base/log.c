@@ -125,6 +125,11 @@ static void enqueue(struct str line)
 	buf_release(&note);
 }
 
+void log_set_level(enum log_level level)
+{
+	atomic_store(&g.level, (int)level);
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
 	struct buf line = BUF_INIT;

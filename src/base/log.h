@@ -65,6 +65,7 @@ int log_reopen(struct err *e)
 void log_flush(void); /* waits until all that was logged before is written */
 void log_stop(void);  /* flushes, ends the thread */
 bool log_enabled(enum log_level level);
+void log_set_level(enum log_level level); /* any thread */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
 #endif

@@ -37,6 +37,8 @@ static const struct metric_info {
 				       "Batches refused because the disk is nearly full."},
 	[METRIC_CERTIFICATES_ISSUED] = {"signet_certificates_issued_total", "counter",
 					"Certificates issued and recorded."},
+	[METRIC_CERTIFICATES_REVOKED] = {"signet_certificates_revoked_total", "counter",
+					 "Certificates revoked."},
 	[METRIC_TOKENS_REFUSED] = {"signet_tokens_refused_total", "counter",
 				   "One-time tokens refused."},
 	[METRIC_JOBS_REFUSED] = {"signet_jobs_refused_total", "counter",

@@ -20,9 +20,14 @@ src_codec_libcodec_a_SOURCES = \
 	src/codec/priv.h \
 	src/codec/rec.c \
 	src/codec/rec.h \
+	src/codec/roff.c \
+	src/codec/roff.h \
 	src/codec/uri.c \
 	src/codec/uri.h \
 	src/codec/utf8.c \
+	src/codec/uuid.c \
+	src/codec/uuid.h \
 	src/codec/yaml.c \
 	src/codec/yaml.h \
-	src/codec/yaml_core.c
+	src/codec/yaml_core.c \
+	src/codec/yaml_write.c

@@ -2,6 +2,7 @@
 #ifndef SIGNET_CODEC_YAML_H
 #define SIGNET_CODEC_YAML_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
 
@@ -31,5 +32,11 @@ bool yaml_is_plain(const struct yaml_doc *d, const json_t *v);
  * floats. New reference.
  */
 json_t *yaml_core_value(const struct yaml_doc *d, const json_t *v);
+/*
+ * The other way (yaml_write.c): an object or array as a block of lines for people, members in their
+ * order, strings quoted where YAML would read something else. yaml_parse and yaml_core_value give
+ * an equal tree back, for trees within their limits. A string must be UTF-8 without NUL. Appends.
+ */
+void yaml_write(const json_t *v, struct buf *out);
 
 #endif
