@@ -3,8 +3,7 @@
 
 #include "base/mem.h"
 #include "http/client.h"
-
-#include <curl/curl.h>
+#include "http/libcurl.h"
 
 /*
  * One blocking call by libcurl's GnuTLS flavour.
@@ -24,18 +23,16 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define DEFAULT_MAX_BODY   (1024 * 1024)
 
+/* The library comes with the first call (libcurl.c). */
 int http_client_init(struct err *e)
 {
-	CURLcode rc = curl_global_init(CURL_GLOBAL_DEFAULT);
-
-	if (rc != CURLE_OK)
-		return ERR(e, ERR_INTERNAL, "libcurl: %s", curl_easy_strerror(rc));
+	(void)e;
 	return 0;
 }
 
 void http_client_end(void)
 {
-	curl_global_cleanup();
+	libcurl_end();
 }
 
 void http_call_release(struct http_call *c)
@@ -81,67 +78,64 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 
 /* ---- options ---- */
 
+struct handle {
+	const struct libcurl *lib;
+	CURL *curl;
+};
+#define SET(h, option, value) ((h)->lib->easy_setopt((h)->curl, (option), (value)) == CURLE_OK)
+#define GET(h, info, out)     ((h)->lib->easy_getinfo((h)->curl, (info), (out)) == CURLE_OK)
+
 /* Options that hold for each call. False when this libcurl refuses one. */
-static bool set_common(CURL *h, char *error_text)
+static bool set_common(const struct handle *h, char *error_text)
 {
-	return curl_easy_setopt(h, CURLOPT_ERRORBUFFER, error_text) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_USERAGENT, "signet/" PACKAGE_VERSION) == CURLE_OK;
+	return SET(h, CURLOPT_ERRORBUFFER, error_text) && SET(h, CURLOPT_NOSIGNAL, 1L) &&
+	       SET(h, CURLOPT_QUICK_EXIT, 1L) && SET(h, CURLOPT_PROXY, "") &&
+	       SET(h, CURLOPT_PROTOCOLS_STR, "http,https") && SET(h, CURLOPT_FOLLOWLOCATION, 0L) &&
+	       SET(h, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
+	       SET(h, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
+	       SET(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+	       SET(h, CURLOPT_USERAGENT, "signet/" PACKAGE_VERSION);
 }
 
-static bool set_tls(CURL *h, const struct http_call *c)
+static bool set_tls(const struct handle *h, const struct http_call *c)
 {
 	long verify = c->insecure ? 0L : 1L;
 
-	return curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_CAPATH, (char *)NULL) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_CAINFO, c->ca_file) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, verify) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, verify * 2) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_SSLCERT, c->cert_file) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_SSLKEY, c->key_file) == CURLE_OK;
+	return SET(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+	       SET(h, CURLOPT_CAPATH, (char *)NULL) && SET(h, CURLOPT_CAINFO, c->ca_file) &&
+	       SET(h, CURLOPT_SSL_VERIFYPEER, verify) &&
+	       SET(h, CURLOPT_SSL_VERIFYHOST, verify * 2) &&
+	       SET(h, CURLOPT_SSLCERT, c->cert_file) && SET(h, CURLOPT_SSLKEY, c->key_file);
 }
 
-static bool set_request(CURL *h, const struct http_call *c)
+static bool set_request(const struct handle *h, const struct http_call *c)
 {
-	bool ok = curl_easy_setopt(h, CURLOPT_URL, c->url) == CURLE_OK;
+	bool ok = SET(h, CURLOPT_URL, c->url) && SET(h, CURLOPT_UNIX_SOCKET_PATH, c->unix_socket);
 
 	if (strcmp(c->method, "HEAD") == 0)
-		return ok && curl_easy_setopt(h, CURLOPT_NOBODY, 1L) == CURLE_OK;
+		return ok && SET(h, CURLOPT_NOBODY, 1L);
 	if (c->body.n > 0 || strcmp(c->method, "POST") == 0)
-		ok = ok && curl_easy_setopt(h, CURLOPT_POST, 1L) == CURLE_OK &&
-		     curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n) ==
-			     CURLE_OK &&
-		     curl_easy_setopt(h, CURLOPT_POSTFIELDS, c->body.n > 0 ? c->body.p : "") ==
-			     CURLE_OK;
-	return ok && curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, c->method) == CURLE_OK;
+		ok = ok && SET(h, CURLOPT_POST, 1L) &&
+		     SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n) &&
+		     SET(h, CURLOPT_POSTFIELDS, c->body.n > 0 ? c->body.p : "");
+	return ok && SET(h, CURLOPT_CUSTOMREQUEST, c->method);
 }
 
-static bool set_answer(CURL *h, struct http_call *c)
+static bool set_answer(const struct handle *h, struct http_call *c)
 {
 	unsigned ms = c->timeout_ms ? c->timeout_ms : DEFAULT_TIMEOUT_MS;
 
 	c->answer.limit = c->max_body ? c->max_body : DEFAULT_MAX_BODY;
-	return curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_WRITEDATA, c) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_HEADERDATA, c) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)ms) == CURLE_OK &&
-	       curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
-				(long)(ms < CONNECT_TIMEOUT_MS ? ms : CONNECT_TIMEOUT_MS)) ==
-		       CURLE_OK;
+	return SET(h, CURLOPT_WRITEFUNCTION, on_body) && SET(h, CURLOPT_WRITEDATA, c) &&
+	       SET(h, CURLOPT_HEADERFUNCTION, on_header) && SET(h, CURLOPT_HEADERDATA, c) &&
+	       SET(h, CURLOPT_TIMEOUT_MS, (long)ms) &&
+	       SET(h, CURLOPT_CONNECTTIMEOUT_MS,
+		   (long)(ms < CONNECT_TIMEOUT_MS ? ms : CONNECT_TIMEOUT_MS));
 }
 
-static bool add_line(struct curl_slist **l, const char *line)
+static bool add_line(const struct libcurl *lib, struct curl_slist **l, const char *line)
 {
-	struct curl_slist *longer = curl_slist_append(*l, line);
+	struct curl_slist *longer = lib->slist_append(*l, line);
 
 	if (longer == NULL)
 		return false;
@@ -150,19 +144,19 @@ static bool add_line(struct curl_slist **l, const char *line)
 }
 
 /* libcurl adds a Content-Type and an Expect of its own unless they are named. */
-static bool set_headers(CURL *h, const struct http_call *c, struct curl_slist **l)
+static bool set_headers(const struct handle *h, const struct http_call *c, struct curl_slist **l)
 {
-	bool ok = add_line(l, "Expect:"), typed = false;
+	bool ok = add_line(h->lib, l, "Expect:"), typed = false;
 
 	for (size_t i = 0; c->headers != NULL && c->headers[i] != NULL; i++) {
 		struct str rest, name = str_cut(str_c(c->headers[i]), ':', &rest);
 
 		typed = typed || str_ieqc(name, "Content-Type");
-		ok = ok && add_line(l, c->headers[i]);
+		ok = ok && add_line(h->lib, l, c->headers[i]);
 	}
 	if (!typed)
-		ok = ok && add_line(l, "Content-Type:");
-	return ok && curl_easy_setopt(h, CURLOPT_HTTPHEADER, *l) == CURLE_OK;
+		ok = ok && add_line(h->lib, l, "Content-Type:");
+	return ok && SET(h, CURLOPT_HTTPHEADER, *l);
 }
 
 /* ---- results ---- */
@@ -184,22 +178,22 @@ static char *shown_url(const char *url)
 			    (int)(s.n - (size_t)(at + 1 - url)), at + 1);
 }
 
-static int not_connected(CURL *h, const char *url, const char *text, struct err *e)
+static int not_connected(const struct handle *h, const char *url, const char *text, struct err *e)
 {
 	long errnum = 0;
 
-	if (curl_easy_getinfo(h, CURLINFO_OS_ERRNO, &errnum) != CURLE_OK || errnum == 0)
+	if (!GET(h, CURLINFO_OS_ERRNO, &errnum) || errnum == 0)
 		return ERR(e, ERR_UNAVAILABLE, "%s: could not connect: %s", url, text);
 	(void)err_errno(e, (int)errnum, "%s: could not connect", url);
 	e->code = ERR_UNAVAILABLE;
 	return -1;
 }
 
-static int timed_out(CURL *h, const char *url, struct err *e)
+static int timed_out(const struct handle *h, const char *url, struct err *e)
 {
 	curl_off_t ready = 0; /* when the request could be sent */
 
-	if (curl_easy_getinfo(h, CURLINFO_PRETRANSFER_TIME_T, &ready) != CURLE_OK || ready == 0)
+	if (!GET(h, CURLINFO_PRETRANSFER_TIME_T, &ready) || ready == 0)
 		return ERR(e, ERR_UNAVAILABLE, "%s: could not connect in time", url);
 	return ERR(e, ERR_TIMEOUT, "%s: no answer in time", url);
 }
@@ -227,8 +221,8 @@ static int bad_client_files(const struct http_call *c, const char *url, struct e
 }
 
 /* `text` is libcurl's sentence for what happened. */
-static int map_result(CURL *h, CURLcode rc, const struct http_call *c, const char *url,
-		      const char *text, struct err *e)
+static int map_result(const struct handle *h, CURLcode rc, const struct http_call *c,
+		      const char *url, const char *text, struct err *e)
 {
 	switch ((int)rc) {
 	case CURLE_URL_MALFORMAT:
@@ -281,7 +275,7 @@ static int check_call(const struct http_call *c, const char *url, struct err *e)
 	return 0;
 }
 
-static int perform(CURL *h, struct http_call *c, const char *url, struct err *e)
+static int perform(const struct handle *h, struct http_call *c, const char *url, struct err *e)
 {
 	char text[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
@@ -291,34 +285,44 @@ static int perform(CURL *h, struct http_call *c, const char *url, struct err *e)
 
 	if (!set_common(h, text) || !set_tls(h, c) || !set_request(h, c) || !set_answer(h, c) ||
 	    !set_headers(h, c, &headers)) {
-		curl_slist_free_all(headers);
+		h->lib->slist_free_all(headers);
 		return ERR(e, ERR_INTERNAL, "%s: libcurl refused an option: %s", url, text);
 	}
-	rc = curl_easy_perform(h);
+	rc = h->lib->easy_perform(h->curl);
 	if (rc != CURLE_OK)
-		r = map_result(h, rc, c, url, text[0] ? text : curl_easy_strerror(rc), e);
-	else if (curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK)
+		r = map_result(h, rc, c, url, text[0] ? text : h->lib->easy_strerror(rc), e);
+	else if (GET(h, CURLINFO_RESPONSE_CODE, &status))
 		c->status = (int)status;
-	curl_slist_free_all(headers);
-	(void)curl_easy_setopt(h, CURLOPT_ERRORBUFFER, (char *)NULL);
+	h->lib->slist_free_all(headers);
+	(void)SET(h, CURLOPT_ERRORBUFFER, (char *)NULL);
+	return r;
+}
+
+static int run(struct http_call *c, const char *url, struct err *e)
+{
+	struct handle h = {.lib = libcurl_get(e)};
+	int r;
+
+	if (h.lib == NULL)
+		return -1;
+	h.curl = h.lib->easy_init();
+	if (h.curl == NULL)
+		return ERR(e, ERR_INTERNAL, "%s: libcurl did not start", url);
+	r = perform(&h, c, url, e);
+	h.lib->easy_cleanup(h.curl);
 	return r;
 }
 
 int http_call_run(struct http_call *c, struct err *e)
 {
 	char *url = shown_url(c->url);
-	CURL *h = NULL;
 	int r = check_call(c, url, e);
 
 	c->status = 0;
 	c->request_id[0] = '\0';
 	buf_wipe_release(&c->answer);
-	if (r == 0) {
-		h = curl_easy_init();
-		r = h ? perform(h, c, url, e)
-		      : ERR(e, ERR_INTERNAL, "%s: libcurl did not start", url);
-	}
-	curl_easy_cleanup(h);
+	if (r == 0)
+		r = run(c, url, e);
 	mem_free(url);
 	return r;
 }

@@ -13,7 +13,8 @@
 struct http_call {
 	const char *method; /* "GET", "POST" */
 	const char *url;
-	const char *ca_file; /* PEM roots; NULL with insecure */
+	const char *unix_socket; /* path: the call goes there, the URL's host is only a name */
+	const char *ca_file;	 /* PEM roots; NULL with insecure */
 	/* bootstrap only: the answer is checked by fingerprint */
 	bool insecure;
 	const char *cert_file, *key_file; /* client certificate; NULL: none */

@@ -528,6 +528,7 @@ void http_conn_new(struct http_server *sv, struct stream *s)
 	c->state = CONN_NEW;
 	c->arena = arena_new();
 	c->peer = arena_strdup(c->arena, stream_peer(s));
+	c->has_cred = stream_cred(s, &c->cred);
 	c->post = (struct post){.fn = on_post, .name = "http.conn"};
 	c->reap = (struct post){.fn = on_reap, .name = "http.conn"};
 	timer_init(&c->timer, sv->conf.loop, "http.conn", on_timer);

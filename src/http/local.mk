@@ -5,6 +5,8 @@ src_http_libhttp_a_SOURCES = \
 	src/http/client.c \
 	src/http/client.h \
 	src/http/conn.c \
+	src/http/libcurl.c \
+	src/http/libcurl.h \
 	src/http/msg.c \
 	src/http/msg.h \
 	src/http/parse.c \

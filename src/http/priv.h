@@ -88,6 +88,8 @@ struct http_conn {
 	struct arena *arena;
 	const char *peer;
 	struct stream_tls_info tls;
+	bool has_cred;
+	struct stream_cred cred;
 	struct http_txn *txn;
 	struct timer timer;
 	struct post post; /* runs conn_advance */

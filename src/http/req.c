@@ -56,6 +56,8 @@ struct http_txn *http_txn_new(struct http_conn *c, struct arena *a)
 	t->pub.head = &t->head;
 	t->pub.peer = arena_strdup(a, c->peer);
 	t->pub.is_tls = c->tls.version != NULL;
+	t->pub.has_cred = c->has_cred;
+	t->pub.cred = c->cred;
 	t->pub.tls = c->tls; /* the connection outlives the request */
 	t->pub.received = clock_now();
 	t->head.path = STR("-");

@@ -46,6 +46,8 @@ struct http_req {
 	const char *id;
 	const char *peer;
 	bool is_tls;
+	bool has_cred; /* came over a UNIX socket */
+	struct stream_cred cred;
 	struct stream_tls_info tls; /* copied: stays valid when the client is gone */
 	int64_t received;	    /* wall clock, seconds */
 };

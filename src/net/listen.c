@@ -53,8 +53,9 @@ static void begin(struct listener *l, int fd, const struct addr *peer)
 	struct stream *s;
 	int one = 1;
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	s = stream_new(l, fd, peer);
+	if (!l->is_unix)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	s = stream_new(l, fd, l->is_unix ? NULL : peer);
 	l->on_accept(l->arg, s);
 	if (s->state == STREAM_S_DEAD)
 		return;
@@ -65,6 +66,21 @@ static void begin(struct listener *l, int fd, const struct addr *peer)
 	else
 		stream_ready(s);
 }
+
+#ifdef ENABLE_TEST_HOOKS
+static bool refused(const struct listener *l, int fd)
+{
+	unsigned ms;
+
+	if (l->is_unix || net_fault(&ms) != NET_FAULT_REFUSE)
+		return false;
+	net_reset_on_close(fd);
+	close(fd);
+	return true;
+}
+#else
+#define refused(l, fd) false
+#endif
 
 /* False when there is nothing more to accept now. */
 static bool accept_one(struct listener *l)
@@ -77,7 +93,8 @@ static bool accept_one(struct listener *l)
 	fd = accept4(l->fd, &peer.u.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		l->complained = false;
-		begin(l, fd, &peer);
+		if (!refused(l, fd))
+			begin(l, fd, &peer);
 		return true;
 	}
 	errnum = errno;
@@ -149,18 +166,39 @@ static int bind_address(const char *text, struct addr *a, struct err *e)
 	return fd;
 }
 
+/* Fills in where it listens. -1: it cannot. */
+static int open_listener(struct listener *l, const struct listener_config *c, struct err *e)
+{
+	char text[ADDR_TEXT];
+	struct addr a;
+
+	l->is_unix = c->unix_path != NULL;
+	l->place.dir = -1;
+	if (l->is_unix) {
+		l->fd = unix_listen(c, &l->place, e);
+		l->address = mem_asprintf("unix:%s", c->unix_path);
+		return l->fd < 0 ? -1 : 0;
+	}
+	l->fd = bind_address(c->address, &a, e);
+	if (l->fd < 0)
+		return -1;
+	l->port = addr_port(&a);
+	l->address = mem_strdup(addr_format(&a, text));
+	return 0;
+}
+
 struct listener *listener_new(struct loop *loop, const struct listener_config *c, struct err *e)
 {
 	struct listener *l;
-	struct addr a;
-	int fd;
 
-	ENSURE(c->address && c->on_accept && c->max_streams > 0);
+	ENSURE((c->address || c->unix_path) && c->on_accept && c->max_streams > 0);
 	ENSURE(!c->tls || c->cpu);
-	fd = bind_address(c->address, &a, e);
-	if (fd < 0)
-		return NULL;
 	l = NEW(struct listener);
+	if (open_listener(l, c, e) != 0) {
+		mem_free(l->address);
+		mem_free(l);
+		return NULL;
+	}
 	OBJ_INIT(l, LISTENER_MAGIC);
 	l->loop = loop;
 	l->tls = c->tls ? tls_context_ref(c->tls) : NULL;
@@ -169,13 +207,10 @@ struct listener *listener_new(struct loop *loop, const struct listener_config *c
 	l->handshake_ms = c->handshake_ms ? c->handshake_ms : 15000;
 	l->on_accept = c->on_accept;
 	l->arg = c->arg;
-	l->fd = fd;
-	l->port = addr_port(&a);
-	addr_format(&a, l->address);
 	list_init(&l->streams);
 	l->scratch = mem_alloc(NET_SCRATCH);
 	timer_init(&l->pause, loop, "net.accept_pause", on_pause_over);
-	l->ev = event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_acceptable, l);
+	l->ev = event_new(loop_base(loop), l->fd, EV_READ | EV_PERSIST, on_acceptable, l);
 	ENSURE(l->ev);
 	watch(l);
 	return l;
@@ -204,6 +239,7 @@ void listener_stop(struct listener *l)
 		return;
 	event_free(l->ev);
 	l->ev = NULL;
+	unix_remove(&l->place);
 	close(l->fd);
 	l->fd = -1;
 }
@@ -214,6 +250,7 @@ static void reap(struct post *p)
 
 	OBJ_DEAD(l);
 	mem_free(l->scratch);
+	mem_free(l->address);
 	mem_free(l);
 }
 

@@ -88,6 +88,24 @@ int tls_on_recv(struct WOLFSSL *ssl, char *buf, int size, void *arg);
 int tls_on_send(struct WOLFSSL *ssl, char *buf, int size, void *arg);
 int tls_on_verify(int ok, struct WOLFSSL_X509_STORE_CTX *store);
 
+/* unix.c: where a socket's name stands. dir: of its folder, -1 when there is none. */
+struct unix_place {
+	int dir;
+	char *name;
+	dev_t dev; /* of the socket itself */
+	ino_t ino;
+};
+/* A bound, listening socket; -1 with *e, and nothing is left behind. Blocks: start-up. */
+int unix_listen(const struct listener_config *c, struct unix_place *p, struct err *e) NODISCARD;
+void unix_remove(struct unix_place *p); /* before the socket is closed; releases the place */
+bool unix_peer(int fd, struct stream_cred *out);
+
+#ifdef ENABLE_TEST_HOOKS
+enum net_fault { NET_FAULT_NONE, NET_FAULT_REFUSE, NET_FAULT_DELAY, NET_FAULT_RESET };
+enum net_fault net_fault(unsigned *ms); /* fault.c; ms only with NET_FAULT_DELAY */
+void net_reset_on_close(int fd);
+#endif
+
 struct listener {
 	uint32_t magic;
 	struct loop *loop;
@@ -97,7 +115,9 @@ struct listener {
 	void (*on_accept)(void *arg, struct stream *s);
 	void *arg;
 	int fd, port;
-	char address[ADDR_TEXT];
+	char *address;
+	bool is_unix;
+	struct unix_place place;
 	struct event *ev;
 	struct timer pause; /* set while descriptors are short */
 	struct post reap;
@@ -137,9 +157,15 @@ struct stream {
 	struct post tell, flush, resume, reap;
 	struct err err;
 	char peer[ADDR_TEXT];
+	struct stream_cred *cred; /* NULL: not a UNIX socket */
+#ifdef ENABLE_TEST_HOOKS
+	struct timer held; /* input is seen when it is over */
+	bool let_through;  /* it is over: the next input is seen */
+#endif
 };
 
 /* stream.c */
+/* peer NULL: a UNIX socket. */
 struct stream *stream_new(struct listener *l, int fd, const struct addr *peer);
 void stream_die(struct stream *s); /* closes at once, frees in the reap phase */
 void stream_tell(struct stream *s, enum stream_event ev);

@@ -40,6 +40,34 @@
 #include <event2/event.h>
 #include <poll.h>
 
+#ifdef ENABLE_TEST_HOOKS
+static void on_held_over(struct timer *t)
+{
+	struct stream *s = CONTAINER_OF(t, struct stream, held);
+
+	s->let_through = true;
+	stream_watch(s);
+}
+
+/* True: the input there is will be looked at later. */
+static bool hold_back(struct stream *s)
+{
+	unsigned ms;
+	bool now = s->cred || s->let_through || net_fault(&ms) != NET_FAULT_DELAY;
+
+	s->let_through = false;
+	if (now || (s->state != STREAM_S_HANDSHAKE && s->state != STREAM_S_OPEN))
+		return false;
+	timer_set(&s->held, ms);
+	stream_watch(s);
+	return true;
+}
+#define is_held(s) timer_pending(&(s)->held)
+#else
+#define hold_back(s) false
+#define is_held(s)   false
+#endif
+
 /* ---- events of the socket and the timer ---- */
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -51,7 +79,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	OBJ_CHECK(s, STREAM_MAGIC);
 	token = loop_enter(s->loop, "net.read");
-	stream_on_readable(s);
+	if (!hold_back(s))
+		stream_on_readable(s);
 	loop_leave(s->loop, "net.read", token);
 }
 
@@ -182,7 +211,7 @@ static bool may_read(const struct stream *s)
 
 void stream_watch(struct stream *s)
 {
-	bool want = s->fd >= 0 && !s->fin && may_read(s);
+	bool want = s->fd >= 0 && !s->fin && may_read(s) && !is_held(s);
 
 	if (s->fd < 0)
 		return;
@@ -195,7 +224,7 @@ void stream_watch(struct stream *s)
 	}
 	if (s->state != STREAM_S_OPEN)
 		return;
-	if (want || s->fin || s->told_eof)
+	if (want || s->fin || s->told_eof || is_held(s))
 		timer_clear(&s->timer);
 	else if (!timer_pending(&s->timer))
 		timer_set(&s->timer, NET_WATCH_MS);
@@ -233,6 +262,9 @@ static void on_tell(struct post *p)
 static void close_socket(struct stream *s)
 {
 	timer_clear(&s->timer);
+#ifdef ENABLE_TEST_HOOKS
+	timer_clear(&s->held);
+#endif
 	loop_unpost(s->loop, &s->flush);
 	loop_unpost(s->loop, &s->resume);
 	if (s->fd < 0)
@@ -385,6 +417,10 @@ static void reap(struct post *p)
 	evbuffer_free(s->out);
 	evbuffer_free(s->wire);
 	timer_release(&s->timer);
+#ifdef ENABLE_TEST_HOOKS
+	timer_release(&s->held);
+#endif
+	mem_free(s->cred);
 	mem_free(s);
 }
 
@@ -407,6 +443,20 @@ static void set_post(struct post *p, const char *name, void (*fn)(struct post *)
 {
 	p->name = name;
 	p->fn = fn;
+}
+
+static void name_peer(struct stream *s, const struct addr *peer)
+{
+	if (peer) {
+		addr_format(peer, s->peer);
+		return;
+	}
+	s->cred = NEW(struct stream_cred);
+	if (!unix_peer(s->fd, s->cred)) {
+		s->cred->uid = s->cred->gid = (unsigned)-1; /* nobody */
+		s->cred->pid = -1;
+	}
+	snprintf(s->peer, sizeof(s->peer), "unix:pid=%d uid=%u", s->cred->pid, s->cred->uid);
 }
 
 static struct evbuffer *new_buffer(void)
@@ -443,7 +493,10 @@ struct stream *stream_new(struct listener *l, int fd, const struct addr *peer)
 	set_post(&s->flush, "net.flush", on_flush);
 	set_post(&s->resume, "net.resume", on_resume);
 	set_post(&s->reap, "net.free", reap);
-	addr_format(peer, s->peer);
+#ifdef ENABLE_TEST_HOOKS
+	timer_init(&s->held, s->loop, "net.held", on_held_over);
+#endif
+	name_peer(s, peer);
 	return s;
 }
 
@@ -515,6 +568,14 @@ const char *stream_peer(const struct stream *s)
 bool stream_is_tls(const struct stream *s)
 {
 	return s->is_tls;
+}
+
+bool stream_cred(const struct stream *s, struct stream_cred *out)
+{
+	if (!s->cred)
+		return false;
+	*out = *s->cred;
+	return true;
 }
 
 bool stream_tls_info(const struct stream *s, struct stream_tls_info *out)

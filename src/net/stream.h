@@ -51,6 +51,14 @@ void stream_set_user(struct stream *s, const struct stream_user *u);
 const struct err *stream_error(const struct stream *s);
 const char *stream_peer(const struct stream *s); /* "192.0.2.1:4711" */
 bool stream_is_tls(const struct stream *s);
+/* Who is at the other end of a UNIX socket (SO_PEERCRED, SO_PEERGROUPS). */
+struct stream_cred {
+	unsigned uid, gid;
+	int pid;
+	unsigned groups[64]; /* supplementary; the first 64 */
+	size_t n_groups;
+};
+bool stream_cred(const struct stream *s, struct stream_cred *out); /* false: not a UNIX socket */
 
 struct stream_tls_info {
 	const char *version; /* "TLSv1.3" */
@@ -68,7 +76,15 @@ bool stream_tls_info(const struct stream *s, struct stream_tls_info *out);
 /* ---- listening ---- */
 struct listener;
 struct listener_config {
-	const char *address;	 /* ":9000", "127.0.0.1:0", "[::1]:443" */
+	const char *address; /* ":9000", "127.0.0.1:0", "[::1]:443"; NULL with unix_path */
+	/*
+	 * A UNIX socket: its absolute path (a stale socket there is replaced, one in use or any
+	 * other file is an error), mode and group (-1: as it is). The socket is removed by
+	 * listener_stop.
+	 */
+	const char *unix_path;
+	unsigned unix_mode;
+	int unix_gid;
 	struct tls_context *tls; /* NULL: plain */
 	struct pool *cpu;	 /* where handshakes run */
 	unsigned max_streams;	 /* accepting pauses above it */

@@ -204,6 +204,24 @@ static void want_write(struct stream *s, bool want)
 		event_del(s->ev_write);
 }
 
+#ifdef ENABLE_TEST_HOOKS
+/* Instead of what the user has written. */
+static bool cut_off(struct stream *s)
+{
+	struct err e = ERR_INIT;
+	unsigned ms;
+
+	if (s->cred || evbuffer_get_length(s->out) == 0 || net_fault(&ms) != NET_FAULT_RESET)
+		return false;
+	net_reset_on_close(s->fd);
+	(void)ERR(&e, ERR_CANCELLED, "connection lost: the test wants it");
+	stream_fail(s, &e);
+	return true;
+}
+#else
+#define cut_off(s) false
+#endif
+
 void stream_flush(struct stream *s)
 {
 	size_t budget = NET_WRITE_PIECE;
@@ -212,6 +230,8 @@ void stream_flush(struct stream *s)
 	ssize_t n = 1;
 
 	if (s->state == STREAM_S_GONE || s->state == STREAM_S_DEAD || s->state == STREAM_S_LINGER)
+		return;
+	if (cut_off(s))
 		return;
 	while ((b = next_output(s, &e)) != NULL && evbuffer_get_length(b) > 0 && budget > 0) {
 		n = send_some(s->fd, b, budget);

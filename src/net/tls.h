@@ -2,6 +2,7 @@
 #ifndef SIGNET_NET_TLS_H
 #define SIGNET_NET_TLS_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/secret.h"
 
@@ -39,5 +40,29 @@ int tls_creds_swap(struct tls_context *t, const struct tls_creds *c, struct err 
 /* Process-wide set-up and end of the TLS library; after crypto_init. */
 int tls_global_init(struct err *e) NODISCARD;
 void tls_global_end(void);
+
+/*
+ * tls_client.c: the certificates that a server shows, for the command. Blocks; needs no set-up but
+ * crypto_init. Names are resolved as the system does. Nothing is trusted here: whoever looks at the
+ * chain checks it. `complete` says that the handshake ended well, so that the peer has the leaf's
+ * private key; without it the chain is only what somebody showed. RFC 6066 3: server_name is left
+ * out for an address.
+ */
+struct tls_peer {
+	const char *host, *server_name; /* server_name NULL: the host */
+	uint16_t port;
+	unsigned timeout_ms; /* connecting and handshake; 0: 10,000 */
+	/* out, in the arena */
+	struct str *chain; /* DER, as sent: leaf first */
+	size_t n_chain;
+	bool complete;
+	struct err why; /* when it is not */
+	const char *version, *suite, *address;
+};
+/*
+ * 0: a chain came. ERR_UNAVAILABLE: no such host, no connection; ERR_TIMEOUT: not done in time;
+ * ERR_INVALID: no TLS there, or it failed before a certificate came.
+ */
+int tls_peer_look(struct tls_peer *p, struct arena *a, struct err *e) NODISCARD;
 
 #endif

@@ -43,6 +43,12 @@ struct driver_ops {
 		     const struct driver_visit *v, struct err *e);
 	/* All of it or nothing, in order; on return it is on stable storage. */
 	int (*write)(struct driver *d, const struct driver_op *ops, size_t n, struct err *e);
+	/*
+	 * A copy of everything that `write` has returned for, as the folder `path`, which does not
+	 * exist; it must open as a store. Called by the thread that writes. On failure there may be
+	 * `path` or path.tmp, for the caller to remove. NULL: this driver cannot.
+	 */
+	int (*backup)(struct driver *d, const char *path, struct err *e);
 };
 
 struct driver {
@@ -58,6 +64,9 @@ void version_put(unsigned char out[VERSION_SIZE], uint64_t v);
 
 /* Reads meta/schema, writes it into a new store; refuses a store of a newer format. */
 int schema_check(struct driver *d, const char *path, struct err *e) NODISCARD;
+
+/* Sum of the sizes of the files in a folder whose names end so. */
+uint64_t rdb_folder_bytes(const char *path, const char *suffix);
 
 /*
  * Looks at the write-ahead log that RocksDB refused: when its damage is a torn end only (zeros from

@@ -209,6 +209,8 @@ static bool write_accepted(struct store *s, struct merge *m, struct list *commit
 
 	test_crash("store.before_write");
 	if (m->n > 0)
+		rc = inject_write(&e);
+	if (m->n > 0 && rc == 0)
 		rc = s->driver->ops->write(s->driver, m->ops, m->n, &e);
 	test_crash("store.after_write");
 	if (rc == 0 && m->n > 0)

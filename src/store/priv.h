@@ -47,7 +47,7 @@ struct str batch_key(const struct store_batch *b, const struct batch_op *op);
 struct str batch_value(const struct store_batch *b, const struct batch_op *op);
 uint64_t batch_new_version(const struct batch_op *op); /* that the row has after this put */
 
-enum req_kind { REQ_COMMIT, REQ_GET, REQ_PAGE };
+enum req_kind { REQ_COMMIT, REQ_GET, REQ_PAGE, REQ_BACKUP };
 
 struct row_at {
 	size_t key, key_n, value_n; /* in the page's bytes: key, then the value behind it */
@@ -74,6 +74,7 @@ struct req {
 	struct row_at *rows;
 	size_t n_rows;
 	uint64_t until_us;
+	/* backup: its path is `from` */
 };
 
 struct store {
@@ -104,7 +105,10 @@ struct store {
 	bool writer_runs;
 };
 
+struct req *req_new(struct store *s, enum req_kind kind, struct wait *asker);
 void req_free(struct req *r);
+/* Loop: to the writer, with this iteration's commits; refuses when too much waits. */
+void queue_write(struct store *s, struct req *r);
 int threads_start(struct store *s, unsigned readers, struct err *e) NODISCARD;
 void threads_join(struct store *s); /* after they did everything that waits */
 /* Around the start of a thread: signals are the loop's. */
@@ -113,10 +117,23 @@ void signals_restore(const sigset_t *before);
 /* Writer: decides and writes at most MERGE_MAX commits, filling their err and failed. true when
  * something was synced. */
 bool merge_write(struct store *s, struct list *commits);
+/* Writer: makes the copy (backup.c). */
+void backup_make(struct store *s, struct req *r);
 /* Any thread. `cached`: false when the answer is not in memory, and nothing was done. */
 bool read_get(struct store *s, struct req *r, bool cached);
 void read_page(struct store *s, struct req *r);
 /* Any thread: to the done list, and wakes the loop. Takes all of `list`; lock not held. */
 void requests_done(struct store *s, struct list *list);
+
+/* inject.c: what SIGNET_TEST_STORE_FILE wants; a normal build has none of it. */
+#ifdef ENABLE_TEST_HOOKS
+int inject_write(struct err *e) NODISCARD; /* writer, before each write */
+int inject_read(struct err *e) NODISCARD;  /* a reader, before each read */
+bool inject_reads(void);		   /* reads must go to the readers, not to the cache */
+#else
+#define inject_write(e) 0
+#define inject_read(e)	0
+#define inject_reads()	false
+#endif
 
 #endif

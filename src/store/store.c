@@ -15,8 +15,8 @@
  * arena) only while its wait is armed: cancelling sets req->asker to NULL, and the request goes on
  * alone.
  *
- * To add a kind of request: enum req_kind, its start function here, its work in thread.c, and its
- * case in deliver().
+ * To add a kind of request: enum req_kind, its start function here or beside its work (backup.c),
+ * its work in thread.c, and its case in deliver().
  */
 static const char *const cf_names[CF_COUNT] = {
 	[CF_META] = "meta",
@@ -29,6 +29,7 @@ static const char *const cf_names[CF_COUNT] = {
 	[CF_ONCE] = "once",
 	[CF_RESERVATION] = "reservation",
 	[CF_AUDIT] = "audit",
+	[CF_BLOCKED_KEY] = "blocked_key",
 };
 
 const char *cf_name(enum cf cf)
@@ -168,7 +169,7 @@ void store_batch_urgent(struct store_batch *b)
 
 /* ---- requests ---- */
 
-static struct req *req_new(struct store *s, enum req_kind kind, struct wait *asker)
+struct req *req_new(struct store *s, enum req_kind kind, struct wait *asker)
 {
 	struct req *r = NEW(struct req);
 
@@ -251,13 +252,19 @@ void store_commit(struct store *s, struct store_batch *b, struct store_commit *c
 		  uint64_t deadline_ms)
 {
 	struct req *r = req_new(s, REQ_COMMIT, &c->wait);
-	unsigned waiting;
 
 	ENSURE(b != NULL);
 	r->batch = b;
 	c->failed = 0;
 	c->link = r;
 	wait_arm(&c->wait, f, "store.commit", deadline_ms, on_commit_cancel);
+	queue_write(s, r);
+}
+
+void queue_write(struct store *s, struct req *r)
+{
+	unsigned waiting;
+
 	pthread_mutex_lock(&s->lock);
 	waiting = s->n_writes;
 	pthread_mutex_unlock(&s->lock);
@@ -401,6 +408,9 @@ static void deliver(struct req *r)
 			break;
 		case REQ_PAGE:
 			deliver_page(r, CONTAINER_OF(w, struct store_page, wait));
+			break;
+		case REQ_BACKUP:
+			CONTAINER_OF(w, struct store_backup, wait)->link = NULL;
 			break;
 		}
 		wait_done(w, r->err.code == ERR_OK ? NULL : &r->err);

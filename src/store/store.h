@@ -33,6 +33,7 @@ enum cf {
 	CF_ONCE,
 	CF_RESERVATION,
 	CF_AUDIT,
+	CF_BLOCKED_KEY,
 	CF_COUNT
 };
 const char *
@@ -121,6 +122,21 @@ struct store_page {
  */
 void store_page(struct store *s, enum cf cf, struct str from, struct str to, unsigned limit,
 		struct store_page *p, struct flow *f, uint64_t deadline_ms);
+
+/* ---- backup ---- */
+struct store_backup {
+	struct wait wait;
+	void *link; /* private */
+};
+/*
+ * Makes the folder `path` (absolute, must not exist yet, its parent must) a copy of the store as it
+ * is now: every commit that was answered before is in it, and it opens as a store of its own. On
+ * the writer's thread, between two commits: hard links where the file system is the same, copies
+ * otherwise. The wait's error: ERR_CONFLICT when path exists, ERR_UNSUPPORTED for the in-memory
+ * driver, ERR_UNAVAILABLE when the disk is nearly full. A backup that failed leaves nothing behind.
+ */
+void store_backup(struct store *s, const char *path, struct store_backup *b, struct flow *f,
+		  uint64_t deadline_ms);
 
 struct store_stats {
 	uint64_t commits, syncs, refused_full, queued;

@@ -21,7 +21,7 @@ void requests_done(struct store *s, struct list *list)
 
 /* ---- writer ---- */
 
-/* Takes what waits, within the bounds of one merge. Lock held. */
+/* Takes what waits, within the bounds of one merge; a backup goes alone. Lock held. */
 static unsigned take_writes(struct store *s, struct list *out)
 {
 	unsigned count = 0;
@@ -30,12 +30,16 @@ static unsigned take_writes(struct store *s, struct list *out)
 	while (!list_empty(&s->writes) && count < MERGE_MAX) {
 		struct req *r = LIST_ENTRY(s->writes.next, struct req, node);
 
-		if (count > 0 && bytes + r->batch->bytes.n > MERGE_BYTES)
+		bool alone = r->kind == REQ_BACKUP;
+
+		if (count > 0 && (alone || bytes + r->batch->bytes.n > MERGE_BYTES))
 			break;
-		bytes += r->batch->bytes.n;
 		list_remove(&r->node);
 		list_add_tail(out, &r->node);
 		count++;
+		if (alone)
+			break;
+		bytes += r->batch->bytes.n;
 	}
 	return count;
 }
@@ -49,6 +53,8 @@ static void count_merge(struct store *s, struct list *merge, unsigned count, boo
 	{
 		const struct req *r = LIST_ENTRY(n, struct req, node);
 
+		if (r->kind != REQ_COMMIT)
+			continue;
 		if (r->err.code == ERR_OK)
 			s->commits++;
 		else if (!r->accepted && r->err.code == ERR_UNAVAILABLE)
@@ -67,7 +73,8 @@ static void *writer_main(void *arg)
 	for (;;) {
 		struct list merge;
 		unsigned count;
-		bool synced;
+		struct req *first;
+		bool synced = false;
 
 		list_init(&merge);
 		pthread_mutex_lock(&s->lock);
@@ -77,7 +84,11 @@ static void *writer_main(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		if (count == 0)
 			return NULL;
-		synced = merge_write(s, &merge);
+		first = LIST_ENTRY(merge.next, struct req, node);
+		if (first->kind == REQ_BACKUP)
+			backup_make(s, first);
+		else
+			synced = merge_write(s, &merge);
 		count_merge(s, &merge, count, synced);
 		requests_done(s, &merge);
 	}
@@ -87,9 +98,13 @@ static void *writer_main(void *arg)
 
 bool read_get(struct store *s, struct req *r, bool cached)
 {
-	int rc = s->driver->ops->get(s->driver, r->cf, buf_view(&r->from), cached, &r->bytes,
-				     &r->err);
+	int rc;
 
+	if (cached && inject_reads())
+		return false;
+	if (!cached && inject_read(&r->err) != 0)
+		return true;
+	rc = s->driver->ops->get(s->driver, r->cf, buf_view(&r->from), cached, &r->bytes, &r->err);
 	if (rc == DRIVER_NOT_CACHED)
 		return false;
 	if (rc == DRIVER_FOUND && r->bytes.n < VERSION_SIZE)
@@ -130,6 +145,8 @@ void read_page(struct store *s, struct req *r)
 	struct err e = ERR_INIT;
 
 	r->rows = mem_calloc(r->limit, sizeof(*r->rows));
+	if (inject_read(&r->err) != 0)
+		return;
 	r->until_us = clock_mono_us() + PAGE_US;
 	if (s->driver->ops->range(s->driver, r->cf, buf_view(&r->from), buf_view(&r->to), &v, &e) !=
 	    0)

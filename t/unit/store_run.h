@@ -21,7 +21,7 @@
 #define MEMORY_ONLY false
 #endif
 
-enum run_kind { RUN_COMMIT, RUN_GET, RUN_PAGE };
+enum run_kind { RUN_COMMIT, RUN_GET, RUN_PAGE, RUN_BACKUP };
 
 struct run {
 	struct flow flow;
@@ -39,6 +39,8 @@ struct run {
 	struct store_commit commit;
 	struct store_get get;
 	struct store_page page;
+	struct store_backup backup;
+	const char *path; /* of the backup */
 };
 
 static enum step run_start(struct flow *f, void *op)
@@ -54,6 +56,9 @@ static enum step run_start(struct flow *f, void *op)
 		break;
 	case RUN_PAGE:
 		store_page(r->store, r->cf, r->key, r->to, r->limit, &r->page, f, r->deadline_ms);
+		break;
+	case RUN_BACKUP:
+		store_backup(r->store, r->path, &r->backup, f, r->deadline_ms);
 		break;
 	}
 	return STEP_WAIT;
@@ -77,6 +82,9 @@ static enum step run_check(struct flow *f, void *op)
 		break;
 	case RUN_PAGE:
 		e = wait_error(&r->page.wait);
+		break;
+	case RUN_BACKUP:
+		e = wait_error(&r->backup.wait);
 		break;
 	}
 	if (e)

@@ -15,8 +15,8 @@
 
 /*
  * What a store looks like after the worst: killed while writing, a log cut short, zeros after a
- * power loss, a flipped byte. Closing does not empty the log, so it is there to be spoiled; opening
- * again replays it.
+ * power loss, a flipped byte. Closing does not empty a short log, so it is there to be spoiled;
+ * opening again replays it. An orderly end makes tables of a long one.
  */
 #define ROWS 20
 
@@ -268,24 +268,36 @@ static void test_flipped_and_torn(void **state)
 
 /* ---- an older log, which no torn end can explain ---- */
 
-/* Several logs, the first with an answered row that is in no table yet. The first one's path. */
-static char *make_two_logs(struct box *b, size_t *size)
-{
-	struct store_batch *batch;
-	char *name = NULL, *file;
-	uint64_t n, first = UINT64_MAX;
-	unsigned count = 0;
-	const struct dirent *entry;
-	struct stat st;
-	DIR *d;
+static pid_t start_child(const char *job, const struct box *b, size_t size, int *from);
 
-	assert_true(box_open(b));
-	batch = store_batch_new(b->store);
+/* A child's work: several logs, the first of them with "old". */
+static void fill_logs(struct box *b)
+{
+	struct store_batch *batch = store_batch_new(b->store);
+
 	store_put(batch, CF_ENDPOINT, STR("old"), STR("answered"));
 	assert_int_equal(commit_now(b->loop, b->store, batch, NULL), ERR_OK);
 	for (unsigned i = 0; i < 20; i++)
 		put_number(b, i, 700000);
-	box_close(b);
+}
+
+/* Several logs, the first with an answered row that is in no table yet. The first one's path. */
+static char *make_two_logs(struct box *b, size_t *size)
+{
+	char *name = NULL, *file, byte;
+	uint64_t n, first = UINT64_MAX;
+	unsigned count = 0;
+	const struct dirent *entry;
+	struct stat st;
+	int from, status;
+	pid_t pid;
+	DIR *d;
+
+	pid = start_child("logs", b, 0, &from);
+	assert_int_equal(read(from, &byte, 1), 1);
+	close(from);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 	d = opendir(b->path);
 	assert_non_null(d);
 	while ((entry = readdir(d))) {
@@ -343,6 +355,42 @@ static void test_two_logs(void **state)
 		assert_true(has_number(b, i));
 	box_close(b);
 	mem_free(file);
+}
+
+static uint64_t log_bytes(const struct box *b)
+{
+	DIR *d = opendir(b->path);
+	const struct dirent *entry;
+	uint64_t sum = 0;
+	struct stat st;
+
+	assert_non_null(d);
+	while ((entry = readdir(d))) {
+		char *file = file_join(b->path, entry->d_name);
+
+		if (str_ends(str_c(entry->d_name), ".log") && stat(file, &st) == 0)
+			sum += (uint64_t)st.st_size;
+		mem_free(file);
+	}
+	closedir(d);
+	return sum;
+}
+
+/* Reading a long log back takes its time: an orderly end leaves none. */
+static void test_orderly_end(void **state)
+{
+	struct box *b = *state;
+
+	assert_true(box_open(b));
+	for (unsigned i = 0; i < 8; i++)
+		put_number(b, i, 700000);
+	assert_true(log_bytes(b) > 4 << 20);
+	box_close(b);
+	assert_true(log_bytes(b) < 1 << 20);
+	assert_true(box_open(b));
+	for (unsigned i = 0; i < 8; i++)
+		assert_true(has_number(b, i));
+	box_close(b);
 }
 
 /* More tables than are opened at start: what a read finds in one that is not open is not taken for
@@ -412,6 +460,12 @@ static int child(const char *job, const char *path, size_t size)
 	if (!box_open(&b))
 		return 1;
 	if (!strcmp(job, "hold")) {
+		if (write(STDOUT_FILENO, "x", 1) == 1)
+			pause();
+		return 1;
+	}
+	if (!strcmp(job, "logs")) {
+		fill_logs(&b);
 		if (write(STDOUT_FILENO, "x", 1) == 1)
 			pause();
 		return 1;
@@ -528,6 +582,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_flipped_last, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flipped_and_torn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_logs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_orderly_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_older_log_short, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_older_log_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad_path, set_up, tear_down),
