@@ -65,6 +65,7 @@ struct conf_key {
 	 * refused with this text: "not supported by this version". As CONF_ANY it has no storage.
 	 */
 	const char *unsupported;
+	bool live;	    /* signetd.yaml: may change while signetd runs (conf_follow) */
 	const char *doc;    /* one sentence */
 	const char *sample; /* text written to the sample; NULL: the default, commented out */
 };
@@ -101,6 +102,9 @@ struct conf {
 	struct conf_strings dns_names;
 	const char *data_dir, *user, *common_name, *plugin_dir;
 	struct {
+		const char *socket, *group; /* socket absolute, or "" */
+	} control;
+	struct {
 		int64_t cpu, slow, readers;
 	} threads;
 	struct {
@@ -119,11 +123,19 @@ struct conf {
 	struct conf_claims claims;
 	struct conf_objects authorities; /* struct conf_authority */
 	struct yaml_doc doc;		 /* for messages about cross-field errors */
+	struct conf *origin; /* after a reload: the first one, whose values live on here */
 };
 /* Reads signetd.yaml. New reference. plugin_dir NULL in the file: the built-in folder. */
 struct conf *conf_load(const char *path, struct err *e) NODISCARD;
 struct conf *conf_ref(struct conf *c);
 void conf_unref(struct conf *c);
+/*
+ * Whether `fresh` may take the place of `running` while signetd runs: a key that differs and is not
+ * `live` in the table is named, "file:line: key: cannot change while signetd runs; restart it".
+ * Then, with 0, the values that may not change are those of the first configuration, at their
+ * addresses, so that what points to them goes on doing so. `fresh` is the caller's alone.
+ */
+int conf_follow(struct conf *running, struct conf *fresh, struct err *e) NODISCARD;
 /* Global claims resolved onto built-in values; checks of step-api 3.1. ns. */
 struct claims {
 	int64_t min_tls, max_tls, default_tls;
@@ -150,10 +162,20 @@ struct conf_provisioner {
 int conf_provisioner_load(const char *path,
 			  const struct signet_conf_key *(*keys_of)(void *arg, const char *type),
 			  void *arg, struct conf_provisioner *out, struct err *e) NODISCARD;
+/* The same from a text that is not (or not yet) in the file `path`. */
+int conf_provisioner_parse(const char *path, struct str text,
+			   const struct signet_conf_key *(*keys_of)(void *arg, const char *type),
+			   void *arg, struct conf_provisioner *out, struct err *e) NODISCARD;
 void conf_provisioner_release(struct conf_provisioner *p);
 /* Paths of DIR/provisioners.d (names ending in .yaml), sorted; arena. */
 int conf_provisioner_files(const struct conf *c, struct arena *a, const char ***paths, size_t *n,
 			   struct err *e) NODISCARD;
+/*
+ * The file of the provisioner `name`: the first one whose member `name` says so, however wrong the
+ * rest may be. ERR_NOT_FOUND; arena.
+ */
+int conf_provisioner_find(const struct conf *c, struct str name, struct arena *a, const char **path,
+			  struct err *e) NODISCARD;
 
 /* Generic: fills `out` (of t->size) from an object. Used by the two loaders and by tests. */
 int conf_fill(const struct conf_table *t, const struct yaml_doc *d, const json_t *o,

@@ -258,6 +258,8 @@ static void help_table(struct buf *b, const struct conf_table *t, const char *pr
 			buf_puts(b, ", default ");
 			put_value(b, k, k->dflt);
 		}
+		if (k->live)
+			buf_puts(b, ", may change by a reload");
 		buf_printf(b, "\n    %s\n", k->doc);
 		if (k->sub != NULL && k->type != CONF_ANY) {
 			buf_puts(&path, k->type == CONF_OBJECTS ? "[]." : ".");

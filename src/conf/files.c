@@ -2,6 +2,7 @@
 #include "base/compat.h"
 
 #include "base/mem.h"
+#include "codec/json.h"
 #include "conf/priv.h"
 
 #include <dirent.h>
@@ -55,4 +56,34 @@ int conf_provisioner_files(const struct conf *c, struct arena *a, const char ***
 	}
 	mem_free(list);
 	return rc;
+}
+
+static bool is_named(const char *path, struct str name)
+{
+	struct err ignored = ERR_INIT;
+	struct yaml_doc d;
+	bool same;
+
+	if (yaml_read(path, &d, &ignored) != 0)
+		return false;
+	same = str_eq(json_str_view(json_object_get(d.root, "name")), name);
+	yaml_release(&d);
+	return same;
+}
+
+int conf_provisioner_find(const struct conf *c, struct str name, struct arena *a, const char **path,
+			  struct err *e)
+{
+	const char **paths;
+	size_t n;
+
+	if (conf_provisioner_files(c, a, &paths, &n, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (is_named(paths[i], name)) {
+			*path = paths[i];
+			return 0;
+		}
+	return ERR(e, ERR_NOT_FOUND, "no provisioner \"" STR_FMT "\" in %s", STR_ARG(name),
+		   conf_path(a, c->dir, "provisioners.d"));
 }

@@ -34,6 +34,8 @@ static void settle_paths(struct conf *c)
 {
 	c->store.path = c->store.path[0] == '\0' ? c->store.path
 						 : conf_path(c->arena, c->data_dir, c->store.path);
+	if (c->control.socket[0] != '\0')
+		c->control.socket = conf_path(c->arena, c->data_dir, c->control.socket);
 	if (strcmp(c->log.output, "stderr") != 0 && strcmp(c->log.output, "stdout") != 0)
 		c->log.output = conf_path(c->arena, c->dir, c->log.output);
 	if (c->plugin_dir == NULL)
@@ -83,6 +85,7 @@ void conf_unref(struct conf *c)
 {
 	if (c == NULL || !ref_put(&c->ref))
 		return;
+	conf_unref(c->origin);
 	yaml_release(&c->doc);
 	arena_free(c->arena);
 	mem_free(c);

@@ -7,6 +7,7 @@ src_conf_libconf_a_SOURCES = \
 	src/conf/conf.h \
 	src/conf/describe.c \
 	src/conf/files.c \
+	src/conf/follow.c \
 	src/conf/load.c \
 	src/conf/priv.h \
 	src/conf/provisioner.c \

@@ -268,9 +268,9 @@ static int read_provisioner(const struct filler *f, keys_of_fn keys_of, void *ar
 	return fill_plugin(f, keys, f->d->root, out->plugin);
 }
 
-int conf_provisioner_load(const char *path,
-			  const struct signet_conf_key *(*keys_of)(void *arg, const char *type),
-			  void *arg, struct conf_provisioner *out, struct err *e)
+/* text NULL: what stands in the file. */
+static int load(const char *path, const struct str *text, keys_of_fn keys_of, void *arg,
+		struct conf_provisioner *out, struct err *e)
 {
 	struct filler f = {.d = &out->doc, .e = e};
 	char *dir;
@@ -281,13 +281,27 @@ int conf_provisioner_load(const char *path,
 	out->file = arena_strdup(out->arena, path);
 	dir = file_dirname(path);
 	f.dir = dir;
-	rc = yaml_read(path, &out->doc, e);
+	rc = text ? yaml_parse(path, *text, &out->doc, e) : yaml_read(path, &out->doc, e);
 	if (rc == 0)
 		rc = read_provisioner(&f, keys_of, arg, out);
 	mem_free(dir);
 	if (rc != 0)
 		conf_provisioner_release(out);
 	return rc;
+}
+
+int conf_provisioner_load(const char *path,
+			  const struct signet_conf_key *(*keys_of)(void *arg, const char *type),
+			  void *arg, struct conf_provisioner *out, struct err *e)
+{
+	return load(path, NULL, keys_of, arg, out, e);
+}
+
+int conf_provisioner_parse(const char *path, struct str text,
+			   const struct signet_conf_key *(*keys_of)(void *arg, const char *type),
+			   void *arg, struct conf_provisioner *out, struct err *e)
+{
+	return load(path, &text, keys_of, arg, out, e);
 }
 
 void conf_provisioner_release(struct conf_provisioner *p)

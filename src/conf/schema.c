@@ -22,12 +22,12 @@ static const char *const tristate[] = {"", "false", "true", NULL};
 	{                                                                                          \
 		.name = key, .type = CONF_DURATION,                                                \
 		.offset = offsetof(struct conf_claims, member), .min = SECOND,                     \
-		.max = DURATION_MAX, .doc = text                                                   \
+		.max = DURATION_MAX, .live = true, .doc = text                                     \
 	}
 #define CLAIM_SWITCH(key, member, text)                                                            \
 	{                                                                                          \
 		.name = key, .type = CONF_ENUM, .offset = offsetof(struct conf_claims, member),    \
-		.choices = tristate, .doc = text                                                   \
+		.choices = tristate, .live = true, .doc = text                                     \
 	}
 #define NOT_YET(key)                                                                               \
 	{                                                                                          \
@@ -47,7 +47,8 @@ static const struct conf_key claims_keys[] = {
 		       "Lifetime of a certificate when the request names none; 24h when no level "
 		       "sets it."),
 	CLAIM_SWITCH("disableRenewal", disable_renewal, "Whether certificates may not be renewed."),
-	NOT_YET_BUT("allowRenewalAfterExpiry", "false"), /* with renewal by token */
+	CLAIM_SWITCH("allowRenewalAfterExpiry", allow_renewal_after_expiry,
+		     "Whether a certificate that has expired may be renewed with its key."),
 	CLAIM_SWITCH(
 		"disableSmallstepExtensions", disable_smallstep_extensions,
 		"Whether the extension that names the provisioner is left out of certificates."),
@@ -109,6 +110,7 @@ static const struct conf_key log_keys[] = {
 	 .offset = PART(log, level),
 	 .dflt = "info",
 	 .choices = log_levels,
+	 .live = true,
 	 .doc = "Least severe events that are logged."},
 	{.name = "output",
 	 .type = CONF_STRING,
@@ -118,6 +120,22 @@ static const struct conf_key log_keys[] = {
 	{0},
 };
 static const struct conf_table log_table = {"log", SIZE_OF_PART(log), log_keys};
+
+static const struct conf_key control_keys[] = {
+	{.name = "socket",
+	 .type = CONF_STRING,
+	 .offset = PART(control, socket),
+	 .dflt = "run/control.sock",
+	 .doc = "Path of the UNIX socket, from dataDir when it is relative; root and the daemon's "
+		"user may use it. Empty: none."},
+	{.name = "group",
+	 .type = CONF_STRING,
+	 .offset = PART(control, group),
+	 .dflt = "",
+	 .doc = "Group whose members may read (list, show, status) through the socket."},
+	{0},
+};
+static const struct conf_table control_table = {"control", SIZE_OF_PART(control), control_keys};
 
 static const char *const store_drivers[] = {"rocksdb", "memory", NULL};
 static const struct conf_key store_keys[] = {
@@ -255,7 +273,12 @@ static const struct conf_key daemon_keys[] = {
 	 .doc = "Folder with plugins, KIND/NAME.so; when not set, the one chosen when Signet was "
 		"built."},
 	{.name = "user", .type = CONF_STRING, TOP(user), .dflt = "", .unsupported = CONF_NOT_YET},
-	NOT_YET("control"),
+	{.name = "control",
+	 .type = CONF_OBJECT,
+	 TOP(control),
+	 .sub = &control_table,
+	 .doc = "The operator's socket, for `signet list`, `status`, `revoke`, `reload`, "
+		"`backup`."},
 	{.name = "threads",
 	 .type = CONF_OBJECT,
 	 TOP(threads),

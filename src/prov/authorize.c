@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/metric.h"
 #include "codec/b64.h"
+#include "codec/uuid.h"
 #include "prov/priv.h"
 
 /*
@@ -19,6 +20,10 @@
  * verified and the claims were checked by its own functions, and whether the grant can be used once
  * only; what is missing is a bug of the plugin, and denies. So a forgotten line in a plugin does
  * not become an open door.
+ *
+ * What holds for tokens of every type is looked at here too, after the plugin: that it was not
+ * issued before the backup that the store was restored from (its id may have been used after it),
+ * and the endpoint that it names for the certificate.
  *
  * Nothing here writes: the token's id is burned by ca/issue in the reservation. A client that
  * leaves cancels the wait; the plugin hears of it through cancel(). Everything lives in the arena
@@ -130,6 +135,32 @@ static int check_grant(const struct prov_op *op, struct err *e)
 	return 0;
 }
 
+/* The claim `endpoint` of a token for a certificate. */
+static int read_endpoint(const struct prov_op *op, struct err *e)
+{
+	const json_t *v = json_object_get(op->jws.payload, "endpoint");
+	struct grant *g = op->grant;
+	unsigned char id[16];
+
+	if (!v || json_is_null(v) || g->method != SIGNET_SIGN)
+		return 0;
+	if (uuid_parse(json_str_view(v), id) < 0) {
+		ERR(e, ERR_INVALID,
+		    "token: claims: endpoint: must be a UUID or 32 hexadecimal digits");
+		return err_public(e, "endpoint must be a UUID or 32 hexadecimal digits");
+	}
+	g->endpoint = arena_str(op->arena, str_mem(id, sizeof(id)));
+	return 0;
+}
+
+/* What is the host's to check, whatever the type. */
+static int check_token(const struct prov_op *op, struct err *e)
+{
+	if (op->a->issued_after > 0 && op->claims.iat < op->a->issued_after)
+		return ERR(e, ERR_UNAUTHORIZED, "token: issued before the backup was restored");
+	return read_endpoint(op, e);
+}
+
 /* What the plugin's answer means. */
 static enum step conclude(struct flow *f, struct prov_op *op, enum signet_prov_rc rc,
 			  const struct signet_err *se)
@@ -148,7 +179,7 @@ static enum step conclude(struct flow *f, struct prov_op *op, enum signet_prov_r
 		return STEP_AGAIN;
 	case SIGNET_PROV_GRANT:
 		op->ended = true;
-		if (check_grant(op, &e) == 0) {
+		if (check_grant(op, &e) == 0 && check_token(op, &e) == 0) {
 			op->a->grant = op->grant;
 			return STEP_NEXT;
 		}

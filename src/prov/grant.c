@@ -151,6 +151,17 @@ struct grant *grant_for_renewal(struct arena *a, struct prov_set *set, const str
 	return g;
 }
 
+bool grant_prov_remains(const struct grant *g, const struct prov_set *now)
+{
+	const struct provisioner *p;
+
+	OBJ_CHECK(g, GRANT_MAGIC);
+	if (!g->prov || g->set == now)
+		return true;
+	p = prov_by_name(now, str_c(g->prov->name));
+	return p && strcmp(p->type, g->prov->type) == 0 && strcmp(p->id, g->prov->id) == 0;
+}
+
 /* ---- a CSR against the grant ---- */
 
 static bool has_name(const struct san_list *l, const struct san *s)

@@ -30,10 +30,16 @@ struct grant {
 	json_t *data;	       /* template data; { "Token": claims, ... } */
 	struct str serial;     /* revoke: decimal */
 	struct str token_hash; /* hex SHA-256 of the token, for the log */
+	struct str endpoint; /* 16 bytes when the token names one (claim "endpoint"), else empty */
 };
 #define GRANT_MAGIC 0x6772616eU
 /* Renewal: ca has checked that the certificate authenticates. once is not used. */
 struct grant *grant_for_renewal(struct arena *a, struct prov_set *set, const struct provisioner *p);
+/*
+ * Whether the grant's provisioner is still in this set, after a reload: same name, type and id.
+ * Also of the one that has no provisioner.
+ */
+bool grant_prov_remains(const struct grant *g, const struct prov_set *now) NODISCARD;
 /* The daemon's own TLS leaf (ca/server_cert): no provisioner, no token; `names` is borrowed. */
 struct grant *grant_for_self(struct arena *a, struct str subject, const struct san_list *names);
 /* CN and SANs of a CSR against the grant (step-api 2.3, JWK). ERR_FORBIDDEN. */

@@ -171,13 +171,32 @@ static int add_indexes(struct prov_set *s, struct prov_entry *p, struct err *e)
 	return 0;
 }
 
-static int load_one(struct prov_set *s, const struct conf *c, struct plugin_registry *plugins,
-		    const char *path, struct err *e)
+/* What is loaded, and from what. */
+struct source {
+	struct conf *conf;
+	struct plugin_registry *plugins;
+	const struct prov_overlay *overlay;
+};
+
+static bool is_overlaid(const struct source *from, const char *path)
+{
+	return from->overlay && strcmp(from->overlay->path, path) == 0;
+}
+
+static int read_one(const struct source *from, const char *path, struct lookup *l,
+		    struct conf_provisioner *out, struct err *e)
+{
+	if (is_overlaid(from, path))
+		return conf_provisioner_parse(path, from->overlay->text, keys_of, l, out, e);
+	return conf_provisioner_load(path, keys_of, l, out, e);
+}
+
+static int load_one(struct prov_set *s, const struct source *from, const char *path, struct err *e)
 {
 	struct prov_entry *p = &s->entries[s->n];
-	struct lookup l = {.plugins = plugins};
+	struct lookup l = {.plugins = from->plugins};
 
-	if (conf_provisioner_load(path, keys_of, &l, &p->conf, e) < 0) {
+	if (read_one(from, path, &l, &p->conf, e) < 0) {
 		/* There is such a plugin, but it is refused: that is what must be said. */
 		if (!l.plugin && l.err.code != ERR_OK && l.err.code != ERR_NOT_FOUND) {
 			*e = l.err;
@@ -197,9 +216,9 @@ static int load_one(struct prov_set *s, const struct conf *c, struct plugin_regi
 	p->pub.driver = l.plugin->driver;
 	p->pub.step_type = p->pub.driver->step_type;
 	p->pub.options = json_object_size(p->conf.options) ? p->conf.options : NULL;
-	if (check_authority(c, p, e) < 0)
+	if (check_authority(from->conf, p, e) < 0)
 		return -1;
-	if (claims_resolve(&c->claims, &p->conf.claims, &p->pub.claims, e) < 0)
+	if (claims_resolve(&from->conf->claims, &p->conf.claims, &p->pub.claims, e) < 0)
 		return at_key(p, "claims", e);
 	if (make_instance(p, s->arena, e) < 0)
 		return -1;
@@ -207,9 +226,41 @@ static int load_one(struct prov_set *s, const struct conf *c, struct plugin_regi
 	return add_indexes(s, p, e);
 }
 
-int prov_set_load(struct conf *c, struct plugin_registry *plugins, struct prov_set **out,
-		  struct err *e)
+/* The files to read, in order; the overlay's among them. */
+static int list_files(const struct source *from, struct arena *a, const char ***out, size_t *n,
+		      struct err *e)
 {
+	const struct prov_overlay *o = from->overlay;
+	const char **found, **paths;
+	size_t count, at = 0;
+	bool listed = !o || !o->text.p;
+
+	if (conf_provisioner_files(from->conf, a, &found, &count, e) < 0)
+		return -1;
+	paths = ARENA_ARRAY(a, const char *, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		int order = o ? strcmp(o->path, found[i]) : 1;
+
+		if (order == 0 && !o->text.p)
+			continue;
+		if (!listed && order <= 0) {
+			paths[at++] = o->path;
+			listed = true;
+		}
+		if (order != 0)
+			paths[at++] = found[i];
+	}
+	if (!listed)
+		paths[at++] = o->path;
+	*out = paths;
+	*n = at;
+	return 0;
+}
+
+int prov_set_load_with(struct conf *c, struct plugin_registry *plugins,
+		       const struct prov_overlay *o, struct prov_set **out, struct err *e)
+{
+	const struct source from = {.conf = c, .plugins = plugins, .overlay = o};
 	struct prov_set *s = NEW(struct prov_set);
 	const char **paths = NULL;
 	size_t n = 0;
@@ -219,14 +270,52 @@ int prov_set_load(struct conf *c, struct plugin_registry *plugins, struct prov_s
 	s->arena = arena_new();
 	s->by_name = map_new();
 	s->by_id = map_new();
-	rc = conf_provisioner_files(c, s->arena, &paths, &n, e);
+	rc = list_files(&from, s->arena, &paths, &n, e);
 	s->entries = mem_calloc(n ? n : 1, sizeof(*s->entries));
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = load_one(s, c, plugins, paths[i], e);
+		rc = load_one(s, &from, paths[i], e);
 	if (rc < 0) {
 		prov_set_unref(s);
 		return -1;
 	}
 	*out = s;
 	return 0;
+}
+
+int prov_set_load(struct conf *c, struct plugin_registry *plugins, struct prov_set **out,
+		  struct err *e)
+{
+	return prov_set_load_with(c, plugins, NULL, out, e);
+}
+
+/* ---- one set after another ---- */
+
+static bool same_claims(const struct claims *a, const struct claims *b)
+{
+	return a->min_tls == b->min_tls && a->max_tls == b->max_tls &&
+	       a->default_tls == b->default_tls && a->disable_renewal == b->disable_renewal &&
+	       a->allow_renewal_after_expiry == b->allow_renewal_after_expiry &&
+	       a->disable_smallstep_extensions == b->disable_smallstep_extensions;
+}
+
+static bool same_entry(const struct prov_entry *a, const struct prov_entry *b)
+{
+	return a->plugin == b->plugin && strcmp(a->pub.authority, b->pub.authority) == 0 &&
+	       json_equal(a->conf.plugin, b->conf.plugin) && json_equal(a->listed, b->listed) &&
+	       same_claims(&a->pub.claims, &b->pub.claims);
+}
+
+void prov_set_compare(const struct prov_set *before, const struct prov_set *after,
+		      struct prov_changes *out)
+{
+	*out = (struct prov_changes){0};
+	for (size_t i = 0; i < after->n; i++) {
+		const struct prov_entry *now = &after->entries[i];
+		const struct prov_entry *old = map_get(before->by_name, str_c(now->pub.name));
+
+		out->added += old == NULL;
+		out->changed += old != NULL && !same_entry(old, now);
+	}
+	for (size_t i = 0; i < before->n; i++)
+		out->removed += map_get(after->by_name, str_c(before->entries[i].pub.name)) == NULL;
 }

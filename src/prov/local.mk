@@ -11,5 +11,6 @@ src_prov_libprov_a_SOURCES = \
 	src/prov/load.c \
 	src/prov/priv.h \
 	src/prov/prov.h \
+	src/prov/renew_token.c \
 	src/prov/set.c \
 	src/prov/verify.c

@@ -96,6 +96,16 @@ struct prov_op *prov_op_of(const struct signet_prov_op *op);
 /* Starts the job. The wait a->wait is armed on success. */
 int prov_verify_start(struct prov_op *op, struct signet_key *k, struct err *e) NODISCARD;
 
+/* ---- a renew token before its signature is verified (renew_token.c); for its fuzzer ---- */
+struct renew_token_parts {
+	struct jws jws; /* released by the arena */
+	struct jwt_claims claims;
+	struct cert leaf; /* may sign and authenticate a client */
+};
+/* *p and the token live as long as the arena. */
+int renew_token_parse(struct str token, struct arena *a, struct renew_token_parts *p,
+		      struct err *e) NODISCARD;
+
 /* ---- functions of the host table (abi/host.h says what each does) that are not in host.c ---- */
 struct signet_key *host_key_from_jwk(const struct signet_value *jwk, struct signet_err *e);
 struct signet_str host_key_kid(const struct signet_key *k);

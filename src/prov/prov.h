@@ -34,6 +34,20 @@ struct provisioner {
  * error with file and line. */
 int prov_set_load(struct conf *c, struct plugin_registry *plugins, struct prov_set **out,
 		  struct err *e) NODISCARD;
+/* As if one file held another text, were there or were not. */
+struct prov_overlay {
+	const char *path;
+	struct str text; /* p NULL: the file is not there */
+};
+int prov_set_load_with(struct conf *c, struct plugin_registry *plugins,
+		       const struct prov_overlay *o /* may be NULL */, struct prov_set **out,
+		       struct err *e) NODISCARD;
+/* By name; changed: another type, authority, configuration or resolved claims. */
+struct prov_changes {
+	size_t added, removed, changed;
+};
+void prov_set_compare(const struct prov_set *before, const struct prov_set *after,
+		      struct prov_changes *out);
 struct prov_set *prov_set_ref(struct prov_set *s);
 void prov_set_unref(struct prov_set *s);
 size_t prov_count(const struct prov_set *s);
@@ -58,6 +72,7 @@ struct prov_authorize {
 	size_t n_hosts;
 	const struct csr *csr; /* may be NULL */
 	struct pool *cpu;
+	int64_t issued_after; /* tokens with an earlier iat are refused (restored backup) */
 	/* out */
 	struct grant *grant; /* NULL unless the flow succeeded; in the flow's arena */
 	/* state */
@@ -67,5 +82,32 @@ struct prov_authorize {
 };
 /* Prepares a->flow; then flow_call(parent, &wait, &a->flow). `a` is zeroed but for "in". */
 void prov_authorize_init(struct prov_authorize *a, struct loop *l, struct arena *arena);
+
+/*
+ * A renew token (step-api 2.3): a JWS by a certificate's own key, the chain in its header
+ * `x5cInsecure`. A child flow: checks form, signature (job), claims and that the leaf may sign
+ * (clientAuth, digitalSignature). Whether the leaf is one of ours, not revoked and of which
+ * provisioner, ca/renew looks up; then renew_token_once() scopes the token's id by it. Failures are
+ * ERR_UNAUTHORIZED with the public sentences that step-ca gives.
+ */
+struct renew_token {
+	/* in */
+	struct str token;
+	const char *const *hosts;
+	size_t n_hosts;
+	struct pool *cpu;
+	int64_t issued_after;
+	/* out, in the flow's arena */
+	struct str leaf_der;
+	struct str iss;	 /* "step-ca-client/1.0" or a provisioner's name: ca/renew compares */
+	int64_t expiry;	 /* exp */
+	struct str hash; /* hex SHA-256 of the token, for the log */
+	/* state */
+	struct flow flow;
+	struct renew_token_state *st;
+};
+void renew_token_init(struct renew_token *t, struct loop *l, struct arena *arena);
+/* Sets once, has_once and once_expiry of the grant for this token. */
+void renew_token_once(const struct renew_token *t, struct grant *g);
 
 #endif

@@ -192,6 +192,87 @@ static void once_ids(void **state)
 	mem_free(again);
 }
 
+/* ---- what holds for every type ---- */
+
+static void endpoints(void **state)
+{
+	static const char *const good[] = {"00112233-4455-6677-8899-aabbccddeeff",
+					   "00112233-4455-6677-8899-AABBCCDDEEFF",
+					   "00112233445566778899aabbccddeeff"};
+	static const char *const bad[] = {"\"\"",
+					  "7",
+					  "[]",
+					  "\"00112233445566778899aabbccddeef\"",
+					  "\"00112233-4455-6677-8899-aabbccddeefg\"",
+					  "\"0011223344556677-8899-aabb-ccddeeff-\"",
+					  "\"{00112233-4455-6677-8899-aabbccddeeff}\""};
+	static const unsigned char id[] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+					   0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
+	struct outcome o;
+	char patch[100], *t;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		snprintf(patch, sizeof(patch), "{\"endpoint\":\"%s\"}", good[i]);
+		t = token(patch);
+		authorize(&o, SIGNET_SIGN, t, NULL);
+		assert_int_equal(o.code, ERR_OK);
+		assert_int_equal(o.a.grant->endpoint.n, sizeof(id));
+		assert_memory_equal(o.a.grant->endpoint.p, id, sizeof(id));
+		done(&o);
+		mem_free(t);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		snprintf(patch, sizeof(patch), "{\"endpoint\":%s}", bad[i]);
+		t = token(patch);
+		authorize(&o, SIGNET_SIGN, t, NULL);
+		assert_int_equal(o.code, ERR_INVALID);
+		assert_string_equal(o.err.pub, "endpoint must be a UUID or 32 hexadecimal digits");
+		done(&o);
+		mem_free(t);
+	}
+	t = token("{\"endpoint\":null}");
+	authorize(&o, SIGNET_SIGN, t, NULL);
+	assert_int_equal(o.code, ERR_OK);
+	assert_int_equal(o.a.grant->endpoint.n, 0);
+	done(&o);
+	mem_free(t);
+	/* of a token that is no good nothing is said */
+	t = token_by(w.other, SIG_ECDSA_SHA256, NULL, "{\"endpoint\":7}");
+	assert_int_equal(code_of(SIGNET_SIGN, t), ERR_UNAUTHORIZED);
+	mem_free(t);
+}
+
+/* A backup was restored: what was issued before may have been used after it was made. */
+static void restored(void **state)
+{
+	char *t = token(NULL), *no_iat = token("{\"iat\":null}");
+	const struct {
+		const char *token;
+		int64_t after;
+		enum err_code code;
+	} rows[] = {
+		{t, w.now - 1, ERR_OK},		  {t, w.now, ERR_OK},
+		{t, w.now + 1, ERR_UNAUTHORIZED}, {no_iat, 0, ERR_OK},
+		{no_iat, 1, ERR_UNAUTHORIZED},
+	};
+	struct outcome o;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		begin(&o, SIGNET_SIGN, rows[i].token, NULL);
+		o.a.issued_after = rows[i].after;
+		finish(&o);
+		assert_int_equal(o.code, rows[i].code);
+		if (o.code != ERR_OK)
+			assert_non_null(
+				strstr(o.err.msg, "token: issued before the backup was restored"));
+		done(&o);
+	}
+	mem_free(no_iat);
+	mem_free(t);
+}
+
 /* ---- J27 and friends ---- */
 
 static void times(void **state)
@@ -508,7 +589,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grants),	    cmocka_unit_test(names),
 		cmocka_unit_test(other_algorithms), cmocka_unit_test(revocation),
-		cmocka_unit_test(once_ids),	    cmocka_unit_test(times),
+		cmocka_unit_test(once_ids),	    cmocka_unit_test(endpoints),
+		cmocka_unit_test(restored),	    cmocka_unit_test(times),
 		cmocka_unit_test(audiences),	    cmocka_unit_test(claims),
 		cmocka_unit_test(signatures),	    cmocka_unit_test(no_token_flow),
 		cmocka_unit_test(confirmation),	    cmocka_unit_test(recorded_from_step),
