@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/compat.h"
 
+#include "ca/backup_priv.h"
 #include "ca/ca.h"
 #include "ca/check.h"
+#include "ca/restored.h"
 
 #include "base/bug.h"
 #include "base/clock.h"
@@ -171,8 +173,13 @@ struct ca *ca_new(const struct ca_config *c, struct err *e)
 	ca->slow = c->slow;
 	ca->conf = conf_ref(c->conf);
 	ca->provs = prov_set_ref(c->provs);
+	ca->plugins = c->plugins;
 	ca->arena = arena_new();
 	ca->authorities = ARENA_ARRAY(ca->arena, struct authority, c->conf->authorities.n);
+	if (restored_read(ca->loop, ca->store, &ca->restored, e) < 0) {
+		ca_free(ca);
+		return NULL;
+	}
 	for (size_t i = 0; i < c->conf->authorities.n; i++) {
 		ca->n_authorities = i + 1;
 		if (authority_load(ca, &ca->authorities[i], &list[i], e) < 0) {
@@ -180,6 +187,7 @@ struct ca *ca_new(const struct ca_config *c, struct err *e)
 			return NULL;
 		}
 	}
+	backup_clean_stale(ca->conf);
 	ca->watch = ca_watch_new(ca);
 	return ca;
 }
@@ -194,7 +202,8 @@ void ca_stop(struct ca *ca)
 
 bool ca_busy(const struct ca *ca)
 {
-	return ca != NULL && (ca_watch_busy(ca->watch) || server_cert_busy(ca->server_cert));
+	return ca != NULL && (ca_watch_busy(ca->watch) || server_cert_busy(ca->server_cert) ||
+			      ca->reloading || ca->reload_job || ca->backing_up || ca->backup_job);
 }
 
 void ca_free(struct ca *ca)

@@ -9,7 +9,10 @@
  * everything that finds it change in one commit.
  */
 
-/* The certificate's record and its rows in cert_by_expiry, cert_by_name and cert_by_endpoint. */
+/*
+ * The certificate's record and its rows in cert_by_expiry, cert_by_name and cert_by_endpoint. Again
+ * with revoked_at set, when it is revoked.
+ */
 void index_add_cert(struct store_batch *b, struct arena *a, const struct rec_cert *rec,
 		    const struct cert *c);
 /* An audit entry at the present time. `serial` is decimal text or empty. */

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/compat.h"
 
-#include "ca/ca.h"
-#include "ca/check.h"
-#include "ca/index.h"
+#include "ca/issue_priv.h"
 
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/hook.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "codec/b64.h"
-#include "profile/profile.h"
+#include "ca/check.h"
+#include "ca/index.h"
 
 /*
  * issue.c - the one way to a signature.
  *
- *   build    names, limits, the exact TBS; a place in the key's queue     (the asker may leave)
+ *   choose   its endpoint; reads the row of one that was named            (the asker may leave)
+ *   build    names, limits, the exact TBS; a place in the key's queue
  *   reserve  one synced commit: token used, serial unique, TBS, key id    (from here nobody may)
  *   sign     the TBS goes to the key's pool
  *   check    the signature that came back is verified
@@ -29,152 +28,65 @@
  * When `record` fails or its outcome is unknown, the reservation stays open for the same
  * treatment: nothing was given out.
  *
+ * What others may do meanwhile is decided by preconditions of the two commits, not by what was read
+ * before them. Both expect that neither the certificate being renewed nor a key of this or of the
+ * new one was revoked: so a renewal that was overtaken by a revocation is not recorded, and is
+ * undone like one that got no signature. A provisioner that a reload has removed is seen before the
+ * first.
+ *
  * The grant is the only entry: it can be made by an authorize step alone (prov/grant.h), and is
  * checked here again.
  */
 
+#define READ_MS	  10000
 #define COMMIT_MS 20000
 #define SIGN_MS	  15000
 
 enum { RESERVATION_OPEN = 0, RESERVATION_FAILED = 1 };
-
-struct issue_state {
-	struct arena *arena;
-	struct profile_fields fields;
-	struct str tbs, serial; /* serial: magnitude */
-	unsigned char serial_bytes[16];
-	unsigned char key[SERIAL_KEY];
-	unsigned char endpoint[16];
-	int64_t not_before;
-	struct kms_slot slot;
-	struct kms_sign sign;
-	struct store_commit commit;
-	struct wait check;
-	int once_at, revoked_at; /* index of the precondition; -1 none */
-	bool reserved, undo, undo_sent, recorded;
-};
 
 static const char *prov_name(const struct issue *i)
 {
 	return i->grant->prov ? i->grant->prov->name : "";
 }
 
-/* ---- build ---- */
+/* ---- choose, build ---- */
 
-static int resolve_validity(struct issue *i, struct err *e)
-{
-	struct profile_validity v = {0};
-	struct claims claims;
-	int64_t now = clock_now();
-
-	if (i->grant->prov != NULL)
-		claims = i->grant->prov->claims;
-	else if (claims_resolve(&i->ca->conf->claims, NULL, &claims, e) < 0)
-		return -1;
-	if (profile_time_parse(i->asked.not_before, now, &v.has_not_before, &v.not_before, e) < 0)
-		return err_wrap(e, "notBefore");
-	if (profile_time_parse(i->asked.not_after, v.has_not_before ? v.not_before : now,
-			       &v.has_not_after, &v.not_after, e) < 0)
-		return err_wrap(e, "notAfter");
-	return profile_validity_resolve(&v, &claims, i->authority->backdate, now,
-					i->grant->not_after, i->authority->cert.not_after,
-					&i->st->not_before, &i->not_after, e);
-}
-
-/*
- * A renewal keeps the lifetime, clipped to what the provisioner allows now and to the issuer's
- * own end.
- */
-static int renewed_validity(struct issue *i, struct err *e)
-{
-	const struct claims *c = &i->grant->prov->claims;
-	int64_t length = i->old->not_after - i->old->not_before;
-	int64_t longest = c->max_tls / DURATION_SECOND + i->authority->backdate;
-
-	if (length > longest)
-		length = longest;
-	i->st->not_before = clock_now() - i->authority->backdate;
-	i->not_after = i->st->not_before + length;
-	if (i->not_after > i->authority->cert.not_after)
-		i->not_after = i->authority->cert.not_after;
-	if (i->not_after <= clock_now())
-		return ERR(e, ERR_UNAVAILABLE, "authority %s: its certificate has expired",
-			   i->authority->name);
-	return 0;
-}
-
-/* RFC 5280 4.2.1.10 over every CA on the path. */
-static int check_constraints(struct issue *i, const struct cert *leaf, struct err *e)
-{
-	const struct authority *au = i->authority;
-
-	for (size_t k = 0; k < au->n_chain; k++)
-		if (name_constraints_check(&au->chain_certs[k], leaf, e) < 0)
-			return -1;
-	for (size_t k = 0; k < au->n_roots; k++)
-		if (name_constraints_check(&au->root_certs[k], leaf, e) < 0)
-			return -1;
-	return 0;
-}
-
-static int build_new(struct issue *i, struct profile_tbs *p, struct buf *out, struct err *e)
+static void read_endpoint(struct flow *f, struct issue *i)
 {
 	struct issue_state *st = i->st;
-	struct cert probe = {.sans = i->grant->names};
 
-	if (!utf8_valid(i->grant->subject) || str_has(i->grant->subject, '\0'))
-		return ERR(e, ERR_INVALID, "subject: not UTF-8, or with a NUL");
-	if (i->csr != NULL && grant_check_csr(i->grant, i->csr, e) < 0)
-		return -1;
-	if (resolve_validity(i, e) < 0)
-		return -1;
-	p->not_before = st->not_before;
-	p->not_after = i->not_after;
-	profile_leaf_fields(&st->fields, i->grant->subject, &i->grant->names,
-			    key_type(i->subject_key), st->arena);
-	probe.subject = st->fields.subject;
-	if (check_constraints(i, &probe, e) < 0)
-		return -1;
-	return profile_tbs(&st->fields, p, st->arena, out, e);
+	st->get = (struct store_get){.arena = st->arena};
+	store_get(i->ca->store, CF_ENDPOINT, str_mem(st->endpoint, sizeof(st->endpoint)), &st->get,
+		  f, READ_MS);
 }
 
-static int build_renewed(struct issue *i, struct profile_tbs *p, struct buf *out, struct err *e)
+/* The endpoint's row was read. */
+static int join_endpoint(struct issue *i, struct err *e)
 {
-	if (renewed_validity(i, e) < 0 || check_constraints(i, i->old, e) < 0)
-		return -1;
-	p->not_before = i->st->not_before;
-	p->not_after = i->not_after;
-	return profile_tbs_renew(i->old, p, i->st->arena, out, e);
+	const struct err *why = wait_error(&i->st->get.wait);
+
+	if (why == NULL)
+		return issue_join_endpoint(i, e);
+	*e = *why;
+	return -1;
 }
 
-static int build_tbs(struct issue *i, struct err *e)
+static enum step choose(struct flow *f, void *op)
 {
-	struct issue_state *st = i->st;
-	const struct provisioner *pr = i->grant->prov;
-	struct step_provisioner ext = {0};
-	struct profile_tbs p = {
-		.serial = st->serial,
-		.issuer = &i->authority->cert,
-		.sig_alg = kms_key_alg(i->authority->key),
-		.subject_key = i->subject_key,
-	};
-	struct buf out = BUF_INIT;
-	int rc;
+	struct issue *i = op;
 
-	if (profile_key_check(i->subject_key, e) < 0)
-		return -1;
-	if (pr != NULL && pr->step_type != 0 && !pr->claims.disable_smallstep_extensions) {
-		ext.type = pr->step_type;
-		ext.name = str_c(pr->name);
-		ext.credential_id = i->grant->credential_id;
-		p.provisioner = &ext;
-	}
-	rc = i->grant->method == SIGNET_RENEW ? build_renewed(i, &p, &out, e)
-					      : build_new(i, &p, &out, e);
-	if (rc == 0)
-		st->tbs = arena_str(st->arena, buf_view(&out));
-	buf_release(&out);
-	return rc;
+	ENSURE(i->grant != NULL && i->grant->magic == GRANT_MAGIC);
+	ENSURE(i->old != NULL ? i->grant->method == SIGNET_RENEW && i->grant->prov != NULL
+			      : i->grant->method == SIGNET_SIGN);
+	if (!i->ca->ready)
+		return flow_failf(f, ERR_UNAVAILABLE,
+				  "the store's open reservations are still being resolved");
+	issue_choose_endpoint(i);
+	i->endpoint = str_mem(i->st->endpoint, sizeof(i->st->endpoint));
+	if (!i->st->named)
+		return STEP_NEXT;
+	read_endpoint(f, i);
+	return STEP_WAIT;
 }
 
 static void release_slot(void *arg)
@@ -190,21 +102,13 @@ static enum step build(struct flow *f, void *op)
 	struct issue_state *st = i->st;
 	struct err e = ERR_INIT;
 
-	ENSURE(i->grant != NULL && i->grant->magic == GRANT_MAGIC);
-	ENSURE(i->grant->method == SIGNET_SIGN ||
-	       (i->grant->method == SIGNET_RENEW && i->old != NULL));
-	if (!i->ca->ready)
-		return flow_failf(f, ERR_UNAVAILABLE,
-				  "the store's open reservations are still being resolved");
+	if (st->named && join_endpoint(i, &e) < 0)
+		return flow_fail(f, &e);
 	profile_serial(st->serial_bytes);
 	st->serial = str_mem(st->serial_bytes, sizeof(st->serial_bytes));
 	i->serial = st->serial;
 	serial_key(st->serial, st->key);
-	if (i->old_endpoint.n == sizeof(st->endpoint))
-		memcpy(st->endpoint, i->old_endpoint.p, sizeof(st->endpoint));
-	else
-		rand_bytes(st->endpoint, sizeof(st->endpoint));
-	if (build_tbs(i, &e) < 0)
+	if (issue_build_tbs(i, &e) < 0)
 		return flow_fail(f, &e);
 	if (kms_slot_take(i->authority->key, &st->slot, &e) < 0)
 		return flow_fail(f, &e);
@@ -232,40 +136,87 @@ static void reservation_fill(const struct issue *i, struct rec_reservation *r)
 		.made = clock_now(),
 		.once = g->has_once ? str_mem(g->once, sizeof(g->once)) : STR_NULL,
 		.endpoint = str_mem(st->endpoint, sizeof(st->endpoint)),
+		.renewed_from = i->old ? str_mem(st->old_key, SERIAL_KEY) : STR_NULL,
 		.not_after = i->not_after,
 	};
 }
 
-static void expect_not_revoked(struct issue *i, struct store_batch *b, struct rec_reservation *r)
+/* Preconditions of both commits: nothing that it stands on was revoked. */
+static void expect_not_revoked(struct issue *i, struct store_batch *b)
 {
-	unsigned char *old = ARENA_ARRAY(i->st->arena, unsigned char, SERIAL_KEY);
+	struct issue_state *st = i->st;
+	struct str spki = str_mem(st->spki, sizeof(st->spki));
+	struct str old_spki = str_mem(st->old_spki, sizeof(st->old_spki));
 
-	serial_key(i->old->serial, old);
-	r->renewed_from = str_mem(old, SERIAL_KEY);
-	i->st->revoked_at = (int)store_expect_absent(b, CF_REVOKED, r->renewed_from);
+	st->revoked_at = st->old_blocked_at = -1;
+	if (i->old != NULL)
+		st->revoked_at =
+			(int)store_expect_absent(b, CF_REVOKED, str_mem(st->old_key, SERIAL_KEY));
+	if (i->old != NULL && !str_eq(spki, old_spki))
+		st->old_blocked_at = (int)store_expect_absent(b, CF_BLOCKED_KEY, old_spki);
+	st->blocked_at = (int)store_expect_absent(b, CF_BLOCKED_KEY, spki);
 }
 
-static enum step reserve(struct flow *f, void *op)
+/* Was it one of these that did not hold? Then *e says which. */
+static bool is_revoked(struct issue *i, struct err *e)
 {
-	struct issue *i = op;
+	const struct issue_state *st = i->st;
+	int failed = (int)st->commit.failed;
+
+	if (failed == st->revoked_at) {
+		ERR(e, ERR_UNAUTHORIZED, "the certificate is revoked");
+	} else if (failed == st->old_blocked_at) {
+		ERR(e, ERR_UNAUTHORIZED, "the certificate's key was revoked for key compromise");
+	} else if (failed == st->blocked_at) {
+		i->key_blocked = true;
+		ERR(e, ERR_INVALID, "the key was revoked for key compromise");
+		err_public(e, "the key was revoked for key compromise");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void use_token(struct issue *i, struct store_batch *b, struct str key)
+{
+	struct rec_once once = {.expiry = i->grant->once_expiry, .serial = serial_of(i->st)};
+	struct buf v = BUF_INIT;
+
+	rec_encode(&rec_once_info, &once, &v);
+	i->st->once_at = (int)store_put_absent(b, CF_ONCE, key, buf_view(&v));
+	buf_release(&v);
+}
+
+/*
+ * The row of an endpoint that was named and did not exist. Here and not with the certificate,
+ * because who comes second must be held against the first one's row.
+ */
+static void create_endpoint(struct issue *i, struct store_batch *b)
+{
+	struct issue_state *st = i->st;
+	struct buf v = BUF_INIT;
+
+	issue_endpoint_row(i, i->grant->subject, &v);
+	st->endpoint_at = (int)store_put_absent(
+		b, CF_ENDPOINT, str_mem(st->endpoint, sizeof(st->endpoint)), buf_view(&v));
+	buf_release(&v);
+}
+
+static void commit_reservation(struct flow *f, struct issue *i)
+{
 	struct issue_state *st = i->st;
 	const struct grant *g = i->grant;
 	struct store_batch *b = store_batch_new(i->ca->store);
 	struct rec_reservation r;
 	struct buf v = BUF_INIT;
 
-	test_crash("issue.before_reserve");
 	reservation_fill(i, &r);
-	st->once_at = st->revoked_at = -1;
-	if (i->old != NULL)
-		expect_not_revoked(i, b, &r);
-	if (g->has_once) {
-		struct rec_once once = {.expiry = g->once_expiry, .serial = serial_of(st)};
-
-		rec_encode(&rec_once_info, &once, &v);
-		st->once_at = (int)store_put_absent(b, CF_ONCE, r.once, buf_view(&v));
-		buf_reset(&v);
-	}
+	st->once_at = st->endpoint_at = -1;
+	if (g->has_once)
+		use_token(i, b, r.once);
+	expect_not_revoked(i, b);
+	if (st->creates_endpoint)
+		create_endpoint(i, b);
 	store_expect_absent(b, CF_CERT, serial_of(st));
 	rec_encode(&rec_reservation_info, &r, &v);
 	store_put_absent(b, CF_RESERVATION, serial_of(st), buf_view(&v));
@@ -273,12 +224,23 @@ static enum step reserve(struct flow *f, void *op)
 	if (g->prov == NULL)
 		store_batch_urgent(b); /* the daemon's own leaf: without it nobody could even ask */
 	store_commit(i->ca->store, b, &st->commit, f, COMMIT_MS);
+}
+
+static enum step reserve(struct flow *f, void *op)
+{
+	struct issue *i = op;
+
+	test_crash("issue.before_reserve");
+	if (!grant_prov_remains(i->grant, i->ca->provs))
+		return flow_failf(f, ERR_UNAUTHORIZED, "its provisioner was removed meanwhile");
+	commit_reservation(f, i);
 	return STEP_WAIT;
 }
 
 static enum step refuse_reserve(struct flow *f, struct issue *i, const struct err *why)
 {
 	struct issue_state *st = i->st;
+	struct err e = ERR_INIT;
 
 	if (why->code != ERR_CONFLICT)
 		return flow_fail(f, why);
@@ -286,9 +248,27 @@ static enum step refuse_reserve(struct flow *f, struct issue *i, const struct er
 		metric_inc(METRIC_TOKENS_REFUSED);
 		return flow_failf(f, ERR_UNAUTHORIZED, "token already used");
 	}
-	if ((int)st->commit.failed == st->revoked_at)
-		return flow_failf(f, ERR_UNAUTHORIZED, "the certificate is revoked");
+	if (is_revoked(i, &e))
+		return flow_fail(f, &e);
+	if ((int)st->commit.failed == st->endpoint_at) {
+		/* Another one has made it meanwhile: may this one join? */
+		st->rereading = true;
+		read_endpoint(f, i);
+		return STEP_AGAIN;
+	}
 	return flow_failf(f, ERR_INTERNAL, "the serial number is taken");
+}
+
+/* The second try. Now the row is there, and rows of endpoints stay. */
+static enum step reserve_again(struct flow *f, struct issue *i)
+{
+	struct err e = ERR_INIT;
+
+	i->st->rereading = false;
+	if (join_endpoint(i, &e) < 0)
+		return flow_fail(f, &e);
+	commit_reservation(f, i);
+	return STEP_AGAIN;
 }
 
 /* ---- sign, check ---- */
@@ -297,8 +277,11 @@ static enum step sign(struct flow *f, void *op)
 {
 	struct issue *i = op;
 	struct issue_state *st = i->st;
-	const struct err *why = wait_error(&st->commit.wait);
+	const struct err *why;
 
+	if (st->rereading)
+		return reserve_again(f, i);
+	why = wait_error(&st->commit.wait);
 	if (why != NULL)
 		return refuse_reserve(f, i, why);
 	st->reserved = true;
@@ -335,17 +318,13 @@ static enum step check(struct flow *f, void *op)
 static void fill_cert(const struct issue *i, const struct cert *c, struct rec_cert *r)
 {
 	const struct issue_state *st = i->st;
-	unsigned char *old = NULL;
 
-	if (i->old != NULL) {
-		old = ARENA_ARRAY(st->arena, unsigned char, SERIAL_KEY);
-		serial_key(i->old->serial, old);
-	}
 	*r = (struct rec_cert){
 		.der = i->der,
 		.authority = str_c(i->authority->name),
 		.provisioner = str_c(prov_name(i)),
 		.provisioner_type = str_c(i->grant->prov ? i->grant->prov->type : ""),
+		.provisioner_id = str_c(i->grant->prov ? i->grant->prov->id : ""),
 		.endpoint = str_mem(st->endpoint, sizeof(st->endpoint)),
 		.key_id = str_c(kms_key_id(i->authority->key)),
 		.common_name = name_get(&c->subject, OID_CN),
@@ -353,25 +332,10 @@ static void fill_cert(const struct issue *i, const struct cert *c, struct rec_ce
 		.not_before = c->not_before,
 		.not_after = c->not_after,
 		.issued = clock_now(),
-		.renewed_from = old ? str_mem(old, SERIAL_KEY) : STR_NULL,
+		.renewed_from = i->old ? str_mem(st->old_key, SERIAL_KEY) : STR_NULL,
 		.request_id = i->request_id,
-	};
-}
-
-static void add_endpoint(const struct issue *i, struct store_batch *b, const struct rec_cert *r)
-{
-	struct rec_endpoint ep = {
 		.kind = str_c(i->endpoint_kind ? i->endpoint_kind : "x509"),
-		.authority = r->authority,
-		.provisioner = r->provisioner,
-		.common_name = r->common_name,
-		.created = r->issued,
 	};
-	struct buf v = BUF_INIT;
-
-	rec_encode(&rec_endpoint_info, &ep, &v);
-	store_put_if_absent(b, CF_ENDPOINT, r->endpoint, buf_view(&v));
-	buf_release(&v);
 }
 
 static struct store_batch *record_batch(struct issue *i, const struct cert *c)
@@ -385,13 +349,17 @@ static struct store_batch *record_batch(struct issue *i, const struct cert *c)
 		.serial = index_serial_text(st->arena, st->serial),
 		.request_id = i->request_id,
 	};
+	struct buf v = BUF_INIT;
 
 	fill_cert(i, c, &r);
 	audit.detail = r.common_name;
 	store_expect_version(b, CF_RESERVATION, serial_of(st), 1);
+	expect_not_revoked(i, b);
 	store_del(b, CF_RESERVATION, serial_of(st));
 	index_add_cert(b, st->arena, &r, c);
-	add_endpoint(i, b, &r);
+	issue_endpoint_row(i, r.common_name, &v);
+	store_put_if_absent(b, CF_ENDPOINT, r.endpoint, buf_view(&v));
+	buf_release(&v);
 	index_add_audit(b, &audit);
 	store_batch_urgent(b);
 	return b;
@@ -424,14 +392,19 @@ static enum step recorded(struct flow *f, void *op)
 	struct issue *i = op;
 	struct issue_state *st = i->st;
 	const struct err *why = wait_error(&st->commit.wait);
+	struct err e = ERR_INIT;
 
+	if (why != NULL && why->code == ERR_CONFLICT && is_revoked(i, &e)) {
+		st->undo = true; /* nothing was recorded: the reservation is still there */
+		return flow_fail(f, &e);
+	}
 	if (why != NULL && why->code == ERR_CONFLICT)
 		return flow_failf(f, ERR_INTERNAL,
 				  "the reservation was taken for interrupted meanwhile");
 	if (why != NULL)
 		return flow_fail(f, why);
 	test_crash("issue.recorded");
-	st->recorded = true;
+	i->endpoint = str_mem(st->endpoint, sizeof(st->endpoint));
 	metric_inc(METRIC_CERTIFICATES_ISSUED);
 	log_info("cert.issued", F_STR("serial", index_serial_text(st->arena, st->serial)),
 		 F_STR("subject", i->grant->subject.n > 0 ? i->grant->subject
@@ -446,8 +419,8 @@ static enum step recorded(struct flow *f, void *op)
 /* ---- finish ---- */
 
 /*
- * The signature failed: say so on disk, give the token back, keep the serial as one that must not
- * be trusted.
+ * The signature failed, or may not be given out any more: say so on disk, give the token back, keep
+ * the serial as one that must not be trusted.
  */
 static void send_undo(struct flow *f, struct issue *i)
 {
@@ -456,7 +429,7 @@ static void send_undo(struct flow *f, struct issue *i)
 	struct rec_reservation r;
 	struct rec_revoked rv = {
 		.at = clock_now(),
-		.text = STR("signing failed"),
+		.text = st->sign.signature.n > 0 ? STR("not given out") : STR("signing failed"),
 		.by = STR("signetd"),
 		.not_after = i->not_after,
 	};
@@ -508,10 +481,15 @@ static enum step finish(struct flow *f, void *op)
 }
 
 static const struct flow_step issue_steps[] = {
-	{"issue.build", build, 0},   {"issue.reserve", reserve, FLOW_DETACH},
-	{"issue.sign", sign, 0},     {"issue.check", check, 0},
-	{"issue.record", record, 0}, {"issue.recorded", recorded, 0},
-	{"issue.finish", finish, 0}, {NULL, NULL, 0},
+	{"issue.choose", choose, 0},
+	{"issue.build", build, 0},
+	{"issue.reserve", reserve, FLOW_DETACH},
+	{"issue.sign", sign, 0},
+	{"issue.check", check, 0},
+	{"issue.record", record, 0},
+	{"issue.recorded", recorded, 0},
+	{"issue.finish", finish, 0},
+	{NULL, NULL, 0},
 };
 
 void issue_init(struct issue *i, struct arena *arena)

@@ -24,8 +24,35 @@ static const struct rec_field cert_fields[] = {
 	REC_FIELD(REC_I64, struct rec_cert, issued),
 	REC_FIELD(REC_BYTES, struct rec_cert, renewed_from),
 	REC_FIELD(REC_TEXT, struct rec_cert, request_id),
+	REC_FIELD(REC_I64, struct rec_cert, revoked_at),
+	REC_FIELD(REC_I64, struct rec_cert, revoked_reason),
+	REC_FIELD(REC_TEXT, struct rec_cert, kind),
+	REC_FIELD(REC_TEXT, struct rec_cert, provisioner_id),
 };
 const struct rec_type_info rec_cert_info = {"certificate", 1, cert_fields, ARRAY_LEN(cert_fields)};
+
+static const struct rec_field listing_fields[] = {
+	REC_FIELD(REC_TEXT, struct rec_listing, common_name),
+	REC_FIELD(REC_TEXT, struct rec_listing, authority),
+	REC_FIELD(REC_TEXT, struct rec_listing, provisioner),
+	REC_FIELD(REC_BYTES, struct rec_listing, endpoint),
+	REC_FIELD(REC_LIST, struct rec_listing, names),
+	REC_FIELD(REC_I64, struct rec_listing, not_before),
+	REC_FIELD(REC_I64, struct rec_listing, not_after),
+	REC_FIELD(REC_I64, struct rec_listing, revoked_at),
+	REC_FIELD(REC_I64, struct rec_listing, revoked_reason),
+	REC_FIELD(REC_TEXT, struct rec_listing, kind),
+	REC_FIELD(REC_TEXT, struct rec_listing, before),
+};
+const struct rec_type_info rec_listing_info = {"listing", 1, listing_fields,
+					       ARRAY_LEN(listing_fields)};
+
+static const struct rec_field blocked_key_fields[] = {
+	REC_FIELD(REC_I64, struct rec_blocked_key, at),
+	REC_FIELD(REC_BYTES, struct rec_blocked_key, serial),
+};
+const struct rec_type_info rec_blocked_key_info = {"blocked key", 1, blocked_key_fields,
+						   ARRAY_LEN(blocked_key_fields)};
 
 static const struct rec_field reservation_fields[] = {
 	REC_FIELD(REC_BYTES, struct rec_reservation, tbs),

@@ -21,14 +21,20 @@
  * life, a new one is made as soon as the CA can sign, but not twice in a minute. The new pair is
  * first on disk (job on the slow pool), then handed to on_creds: connections keep what they began
  * with.
+ *
+ * An operator may revoke the leaf. Then a new one follows, after a moment in which he may be
+ * revoking all of its endpoint. When he blocked the key for key compromise, the issuance is refused
+ * for that, and a new key is made; it is written before its leaf. A death between the two leaves a
+ * key without a leaf, which the next start mends.
  */
 
 #define RETRY_MS 200
 /* How often the wall clock is looked at: it may be set, and timers stand still while the machine
  * sleeps. */
-#define LOOK_MS	  60000
-#define PAUSE_S	  60 /* from one leaf to the next, at least */
-#define FILE_MAX_ (256 * 1024)
+#define LOOK_MS	   60000
+#define PAUSE_S	   60 /* from one leaf to the next, at least, unless the leaf is shorter */
+#define FILE_MAX_  (256 * 1024)
+#define REPLACE_MS 3000
 
 struct server_cert {
 	struct ca *ca;
@@ -44,6 +50,7 @@ struct server_cert {
 	int64_t not_before; /* of that leaf: the clock may be set back behind it */
 	int64_t due;	    /* when it is to be replaced */
 	unsigned failures;
+	bool key_unsaved; /* a new key that is not on disk yet */
 	/* one issuance at a time */
 	struct arena *op;
 	struct issue issue;
@@ -55,9 +62,10 @@ struct server_cert {
 struct save_job {
 	struct job job;
 	struct server_cert *owner;
-	char *path;
-	struct buf pem;
+	char *path, *key_path;
+	struct buf pem, key_pem; /* the latter only when the key is new */
 	int64_t not_before, not_after;
+	bool saved;
 	int rc;
 	struct err err;
 };
@@ -95,7 +103,12 @@ static void save_run(struct job *j)
 	struct save_job *sj = CONTAINER_OF(j, struct save_job, job);
 
 	test_crash("server_cert.save");
-	sj->rc = file_replace(sj->path, buf_view(&sj->pem), 0644, &sj->err);
+	sj->rc = 0;
+	if (sj->key_pem.n > 0)
+		sj->rc = file_replace(sj->key_path, buf_view(&sj->key_pem), 0600, &sj->err);
+	if (sj->rc == 0)
+		sj->rc = file_replace(sj->path, buf_view(&sj->pem), 0644, &sj->err);
+	sj->saved = sj->rc == 0;
 }
 
 static void save_free(struct job *j)
@@ -103,8 +116,25 @@ static void save_free(struct job *j)
 	struct save_job *sj = CONTAINER_OF(j, struct save_job, job);
 
 	mem_free(sj->path);
+	mem_free(sj->key_path);
 	buf_release(&sj->pem);
+	buf_wipe_release(&sj->key_pem);
 	mem_free(sj);
+}
+
+/*
+ * Much backdating, or an issuer near its end, must not make a new one each second; but a short one
+ * (claims of some seconds) may not end before the next is there.
+ */
+static void pause_after(struct server_cert *s, int64_t not_after)
+{
+	int64_t now = clock_now(), pause = (not_after - now) * 2 / 3;
+
+	pause = pause < 1 ? 1 : pause > PAUSE_S ? PAUSE_S : pause;
+	if (s->due >= now + pause)
+		return;
+	s->due = now + pause;
+	wait_until_due(s);
 }
 
 static void save_done(struct job *j)
@@ -115,14 +145,12 @@ static void save_done(struct job *j)
 	s->saving = NULL;
 	if (sj->rc < 0)
 		log_error("server_cert.save", F_ERR(&sj->err));
+	if (sj->saved)
+		s->key_unsaved = false;
 	log_info("server_cert.new", F_TIME("not_after", sj->not_after));
 	hand_out(s, buf_view(&sj->pem));
 	schedule(s, sj->not_before, sj->not_after);
-	/* Much backdating, or an issuer near its end, must not make a new one each second. */
-	if (s->due < clock_now() + PAUSE_S) {
-		s->due = clock_now() + PAUSE_S;
-		wait_until_due(s);
-	}
+	pause_after(s, sj->not_after);
 }
 
 static void save(struct server_cert *s, const struct cert *c)
@@ -137,6 +165,9 @@ static void save(struct server_cert *s, const struct cert *c)
 	sj->job.free = save_free;
 	sj->owner = s;
 	sj->path = mem_strdup(s->crt_path);
+	sj->key_path = mem_strdup(s->key_path);
+	if (s->key_unsaved && key_to_pem(s->key, NULL, &sj->key_pem, &e) < 0)
+		log_error("server_cert.save", F_ERR(&e));
 	sj->not_before = c->not_before;
 	sj->not_after = c->not_after;
 	cert_to_pem(c->der, &sj->pem);
@@ -154,6 +185,23 @@ static void save(struct server_cert *s, const struct cert *c)
 
 /* ---- issuing ---- */
 
+static void replace_key(struct server_cert *s)
+{
+	struct err e = ERR_INIT;
+	struct key *k = key_generate(KEY_P256, 0, &e);
+
+	if (k == NULL) {
+		log_error("server_cert.key", F_ERR(&e));
+		return;
+	}
+	key_free(s->key);
+	s->key = k;
+	secret_release(&s->pkcs8);
+	key_to_pkcs8(k, &s->pkcs8);
+	s->key_unsaved = true;
+	log_warn("server_cert.new_key", F_C("why", "the old one was revoked for key compromise"));
+}
+
 /* Posted after the flow ended: takes the result, frees what the issuance used. */
 static void after_issue(struct post *p)
 {
@@ -167,6 +215,8 @@ static void after_issue(struct post *p)
 	} else {
 		s->failures++;
 		log_error("server_cert.issue", F_ERR(&e));
+		if (s->issue.key_blocked)
+			replace_key(s);
 		timer_set(&s->timer, s->failures > 5 ? 60000 : RETRY_MS * (1u << s->failures));
 	}
 	arena_free(s->op);
@@ -204,7 +254,7 @@ static void begin(struct server_cert *s)
 		.grant = grant_for_self(s->op, str_c(s->ca->conf->common_name), &s->names),
 		.authority = &s->ca->authorities[0],
 		.subject_key = s->key,
-		.old_endpoint = self_endpoint(s),
+		.endpoint = self_endpoint(s),
 		.endpoint_kind = "self",
 	};
 	issue_init(&s->issue, s->op);
@@ -359,6 +409,15 @@ void server_cert_stop(struct server_cert *s)
 {
 	if (s != NULL)
 		s->closing = true;
+}
+
+void server_cert_replace(struct server_cert *s)
+{
+	if (s == NULL || s->closing)
+		return;
+	s->due = 0;
+	if (!server_cert_busy(s))
+		timer_set(&s->timer, REPLACE_MS);
 }
 
 bool server_cert_busy(const struct server_cert *s)

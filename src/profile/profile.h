@@ -61,7 +61,7 @@ int profile_tbs(const struct profile_fields *f, const struct profile_tbs *p, str
 		struct buf *out, struct err *e) NODISCARD;
 /*
  * Renewal (step-api 1.6): SKI when the key changes and AKI anew, then all other extensions of
- * `old` in their order, its subject too.
+ * `old` in their order, its subject too. A new key that is no RSA key loses keyEncipherment.
  * `p->provisioner` is not looked at: the old one's extension is copied. */
 int profile_tbs_renew(const struct cert *old, const struct profile_tbs *p, struct arena *a,
 		      struct buf *out, struct err *e) NODISCARD;

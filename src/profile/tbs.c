@@ -187,6 +187,21 @@ int profile_tbs(const struct profile_fields *f, const struct profile_tbs *p, str
 	return rc;
 }
 
+/*
+ * What the old one has, for another key: a usage that only RSA keys have is not taken over by a key
+ * of another type (RFC 8813 3).
+ */
+static struct ext rekeyed_usage(const struct cert *old, size_t at, const struct key *k,
+				struct arena *a)
+{
+	uint32_t bits = old->key_usage & ~(uint32_t)(KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT);
+	struct ext x = old->exts.items[at];
+
+	if (key_type(k) != KEY_RSA && bits != 0 && bits != old->key_usage)
+		x.value = ext_key_usage(a, bits).value;
+	return x;
+}
+
 int profile_tbs_renew(const struct cert *old, const struct profile_tbs *p, struct arena *a,
 		      struct buf *out, struct err *e)
 {
@@ -208,7 +223,8 @@ int profile_tbs_renew(const struct cert *old, const struct profile_tbs *p, struc
 
 		if (id == OID_AUTHORITY_KEY_ID || (rekey && id == OID_SUBJECT_KEY_ID))
 			continue;
-		add(&exts, old->exts.items[i]);
+		add(&exts, rekey && id == OID_KEY_USAGE ? rekeyed_usage(old, i, p->subject_key, a)
+							: old->exts.items[i]);
 	}
 	return build(p, old->subject.der, &exts, out, e);
 }

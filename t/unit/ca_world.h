@@ -100,7 +100,8 @@ static void ca_up(struct world *w)
 			      .cpu = w->cpu,
 			      .slow = w->slow,
 			      .conf = w->site.conf,
-			      .provs = w->set};
+			      .provs = w->set,
+			      .plugins = w->site.plugins};
 	struct err e = ERR_INIT;
 
 	w->ca = ca_new(&c, &e);
@@ -186,6 +187,11 @@ static UNUSED void on_issue_end(struct flow *f)
 	CONTAINER_OF(CONTAINER_OF(f, struct issue, flow), struct issuing, i)->over = true;
 }
 
+static void unref_set(void *set)
+{
+	prov_set_unref(set);
+}
+
 /* A grant as the authorize step makes it: host.example.com and a token of which this is the id. */
 static UNUSED struct grant *make_grant(struct world *w, struct arena *a, const char *token)
 {
@@ -194,7 +200,8 @@ static UNUSED struct grant *make_grant(struct world *w, struct arena *a, const c
 	struct err e = ERR_INIT;
 
 	g->magic = GRANT_MAGIC;
-	g->set = w->set;
+	g->set = prov_set_ref(w->set);
+	arena_on_free(a, unref_set, g->set);
 	g->prov = prov_by_name(w->set, STR("admin"));
 	g->method = SIGNET_SIGN;
 	g->subject = STR("Host.Example.com");
@@ -207,7 +214,8 @@ static UNUSED struct grant *make_grant(struct world *w, struct arena *a, const c
 	return g;
 }
 
-static UNUSED void issue_begin(struct world *w, struct issuing *s, const char *token)
+/* Everything but the start: the test changes what it wants first. */
+static UNUSED void issue_prepare(struct world *w, struct issuing *s, const char *token)
 {
 	memset(s, 0, sizeof(*s));
 	s->arena = arena_new();
@@ -218,6 +226,11 @@ static UNUSED void issue_begin(struct world *w, struct issuing *s, const char *t
 	s->i.request_id = STR("req-1");
 	issue_init(&s->i, s->arena);
 	s->i.flow.on_end = on_issue_end;
+}
+
+static UNUSED void issue_begin(struct world *w, struct issuing *s, const char *token)
+{
+	issue_prepare(w, s, token);
 	flow_start(&s->i.flow);
 }
 
@@ -241,6 +254,130 @@ static UNUSED enum err_code issue_once(struct world *w, const char *token)
 	code = issue_finish(w, &s);
 	issue_free(&s);
 	return code;
+}
+
+/* One certificate; the caller frees. */
+static UNUSED void issue_one(struct world *w, struct issuing *s, const char *token)
+{
+	issue_begin(w, s, token);
+	assert_int_equal(issue_finish(w, s), ERR_OK);
+}
+
+/* ---- one renewal, one revocation ---- */
+
+struct renewing {
+	struct renew r;
+	struct arena *arena;
+	bool over;
+};
+
+static UNUSED void on_renew_end(struct flow *f)
+{
+	CONTAINER_OF(CONTAINER_OF(f, struct renew, flow), struct renewing, r)->over = true;
+}
+
+/* By certificate, or with `token` by that. Everything but the start. */
+static UNUSED void renew_prepare(struct world *w, struct renewing *s, struct str der,
+				 const char *token)
+{
+	memset(s, 0, sizeof(*s));
+	s->arena = arena_new();
+	s->r.ca = w->ca;
+	s->r.leaf_der = der;
+	s->r.token = str_c(token);
+	s->r.request_id = STR("req-2");
+	renew_init(&s->r, s->arena);
+	s->r.flow.on_end = on_renew_end;
+}
+
+static UNUSED void renew_begin(struct world *w, struct renewing *s, struct str der)
+{
+	renew_prepare(w, s, der, NULL);
+	flow_start(&s->r.flow);
+}
+
+static UNUSED enum err_code renew_finish(struct world *w, struct renewing *s)
+{
+	run_until(w->loop, &s->over);
+	return s->r.flow.failed ? s->r.flow.err.code : ERR_OK;
+}
+
+struct revoking {
+	struct revoke r;
+	struct arena *arena;
+	bool over;
+};
+
+static UNUSED void on_revoke_end(struct flow *f)
+{
+	CONTAINER_OF(CONTAINER_OF(f, struct revoke, flow), struct revoking, r)->over = true;
+}
+
+/* As operator. Everything but the start. */
+static UNUSED void revoke_prepare(struct world *w, struct revoking *s, struct str serial)
+{
+	memset(s, 0, sizeof(*s));
+	s->arena = arena_new();
+	s->r.ca = w->ca;
+	s->r.serial = arena_str(s->arena, serial);
+	s->r.by = REVOKE_BY_OPERATOR;
+	s->r.actor = STR("uid 0");
+	s->r.request_id = STR("req-3");
+	revoke_init(&s->r, s->arena);
+	s->r.flow.on_end = on_revoke_end;
+}
+
+static UNUSED enum err_code revoke_finish(struct world *w, struct revoking *s)
+{
+	run_until(w->loop, &s->over);
+	return s->r.flow.failed ? s->r.flow.err.code : ERR_OK;
+}
+
+static UNUSED enum err_code revoke_run(struct world *w, struct revoking *s)
+{
+	flow_start(&s->r.flow);
+	return revoke_finish(w, s);
+}
+
+static UNUSED enum err_code revoke_once(struct world *w, struct str serial, int64_t reason)
+{
+	struct revoking s;
+	enum err_code code;
+
+	revoke_prepare(w, &s, serial);
+	s.r.reason = reason;
+	code = revoke_run(w, &s);
+	arena_free(s.arena);
+	return code;
+}
+
+static UNUSED const char *serial_text(struct revoking *s, struct str serial)
+{
+	return index_serial_text(s->arena, serial).p;
+}
+
+/* ---- what changes under it ---- */
+
+/* The files of provisioners.d anew, as a reload does it. */
+static UNUSED void set_swap(struct world *w)
+{
+	struct prov_set *s = site_load(&w->site);
+
+	prov_set_unref(w->set);
+	w->set = s;
+	prov_set_unref(w->ca->provs);
+	w->ca->provs = prov_set_ref(s);
+}
+
+/* Seconds that clock_now() is ahead; see NEEDS_KEY_HOOK. */
+static UNUSED void clock_tell(int64_t seconds)
+{
+	char text[32];
+	struct err e = ERR_INIT;
+
+	snprintf(text, sizeof(text), "%" PRId64, seconds);
+	if (file_replace(getenv("SIGNET_TEST_CLOCK_FILE"), str_c(text), 0600, &e) < 0)
+		fail_msg("%s", e.msg);
 }
 
 /* ---- what is in the store ---- */
@@ -282,20 +419,40 @@ static UNUSED void only_row(struct world *w, enum cf cf, const struct rec_type_i
 		fail_msg("%s", e.msg);
 }
 
-/* ---- the group: SIGNET_TEST_KMS_FILE is set before there are threads ---- */
+/* The first audit entry of this event. */
+static UNUSED void find_audit(struct world *w, const char *event, struct rec_audit *out,
+			      struct run *r)
+{
+	struct err e = ERR_INIT;
+	size_t n = rows(w, CF_AUDIT, r);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(
+			rec_decode(&rec_audit_info, r->page.rows[i].value, r->arena, out, &e), 0);
+		if (str_eqc(out->event, event))
+			return;
+	}
+	fail_msg("no audit entry %s", event);
+}
+
+/* ---- the group: the files of the test hooks are named before there are threads ---- */
 
 static int world_group(int (*run)(void))
 {
 	static char path[] = "/tmp/signet-cactl-XXXXXX"; /* state: environment */
 	struct err e = ERR_INIT;
 	int fd = mkstemp(path), rc;
+	char *clock = mem_asprintf("%s.clock", path);
 
-	if (fd < 0 || setenv("SIGNET_TEST_KMS_FILE", path, 1) != 0 || crypto_init(NULL, &e) != 0)
+	if (fd < 0 || setenv("SIGNET_TEST_KMS_FILE", path, 1) != 0 ||
+	    setenv("SIGNET_TEST_CLOCK_FILE", clock, 1) != 0 || crypto_init(NULL, &e) != 0)
 		return 1;
 	close(fd);
 	rc = run();
 	crypto_end();
 	unlink(path);
+	unlink(clock);
+	mem_free(clock);
 	return rc;
 }
 

@@ -284,35 +284,6 @@ static UNUSED void full_disk(void **state)
 
 /* ---- renewing ---- */
 
-struct renewing {
-	struct renew r;
-	struct arena *arena;
-	bool over;
-};
-
-static void on_renew_end(struct flow *f)
-{
-	CONTAINER_OF(CONTAINER_OF(f, struct renew, flow), struct renewing, r)->over = true;
-}
-
-static void renew_begin(struct world *w, struct renewing *s, struct str der)
-{
-	memset(s, 0, sizeof(*s));
-	s->arena = arena_new();
-	s->r.ca = w->ca;
-	s->r.leaf_der = der;
-	s->r.request_id = STR("req-2");
-	renew_init(&s->r, s->arena);
-	s->r.flow.on_end = on_renew_end;
-	flow_start(&s->r.flow);
-}
-
-static enum err_code renew_finish(struct world *w, struct renewing *s)
-{
-	run_until(w->loop, &s->over);
-	return s->r.flow.failed ? s->r.flow.err.code : ERR_OK;
-}
-
 static void put_revoked(struct world *w, struct str serial)
 {
 	struct store_batch *b = store_batch_new(w->store);

@@ -233,12 +233,82 @@ static void stopped_meanwhile(void **state)
 	end(w);
 }
 
+static void leaf_now(struct creds *x, struct arena *a, struct cert *out)
+{
+	struct err e = ERR_INIT;
+	struct str *ders;
+	size_t n;
+
+	assert_int_equal(cert_pem_read(buf_view(&x->chain), a, &ders, &n, &e), 0);
+	assert_int_equal(cert_parse(ders[0], a, out, &e), 0);
+}
+
+/* The key on disk is the leaf's. */
+static void assert_key_of(struct world *w, const struct cert *c)
+{
+	char *path = file_join(w->site.dir, "tls/server.key");
+	struct secret text = SECRET_INIT;
+	struct buf spki = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct key *k;
+
+	assert_int_equal(file_read_secret(path, 65536, &text, &e), 0);
+	k = key_from_file_data(secret_view(&text), NULL, &e);
+	assert_non_null(k);
+	key_to_spki(k, &spki);
+	assert_true(str_eq(buf_view(&spki), c->spki));
+	buf_release(&spki);
+	key_free(k);
+	secret_release(&text);
+	mem_free(path);
+}
+
+static bool have_second(struct world *w)
+{
+	(void)w;
+	return got.n > 1;
+}
+
+/* A revoked leaf is replaced; the key too, but only when it may not be used any more. */
+static void replaced(struct world *w, int64_t reason, bool new_key)
+{
+	struct arena *a = arena_new();
+	struct cert first, second;
+
+	make_leaf(w);
+	turn_until(w, have_creds);
+	turn_until(w, is_ready);
+	leaf_now(&got, a, &first);
+	assert_int_equal(revoke_once(w, first.serial, reason), ERR_OK);
+	turn_until(w, have_second);
+	leaf_now(&got, a, &second);
+	assert_false(str_eq(first.serial, second.serial));
+	assert_int_equal(str_eq(first.spki, second.spki), !new_key);
+	assert_key_of(w, &second);
+	assert_true(leaf_on_disk(w, NULL));
+	arena_free(a);
+	end(w);
+}
+
+static void revoked(void **state)
+{
+	(void)state;
+	replaced(begin(plain), 4, false);
+}
+
+static void key_blocked(void **state)
+{
+	(void)state;
+	replaced(begin(plain), 1, true);
+}
+
 static int run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_and_kept),     cmocka_unit_test(backdating),
 		cmocka_unit_test(signing_fails),     cmocka_unit_test(slow_pool_full),
-		cmocka_unit_test(stopped_meanwhile),
+		cmocka_unit_test(stopped_meanwhile), cmocka_unit_test(revoked),
+		cmocka_unit_test(key_blocked),
 	};
 
 	return cmocka_run_group_tests_name("ca_server_cert", tests, NULL, NULL);
