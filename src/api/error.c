@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/compat.h"
 
-#include "api/api.h"
+#include "api/answer.h"
 
 #include "base/log.h"
 #include "base/metric.h"
 
 /*
  * error.c - the one place where an error becomes an HTTP answer of the `step` protocol:
- * {"status":N,"message":"..."}.
- * The client gets the standard sentence of its status, with the error's public text where there
- * is one; the operator's
- * text goes to the log only.
+ * {"status":N,"message":"..."}. The client gets the standard sentence of its status, with the
+ * error's public text where there is one; the operator's text goes to the log only.
  */
 
 struct sentence {
@@ -34,7 +32,8 @@ static const struct sentence sentences[] = {
 	{ERR_CONFLICT, 409, NULL, "The request conflicts with another one." SEE_LOGS},
 	{ERR_TOO_LARGE, 413, "The request is too large", "The request is too large."},
 	{ERR_RATE_LIMITED, 429, NULL, "Too many requests. Try again later."},
-	{ERR_UNSUPPORTED, 501, NULL,
+	{ERR_UNSUPPORTED, 501,
+	 "The requested method is not implemented by the certificate authority",
 	 "The requested method is not implemented by the certificate authority." SEE_LOGS},
 	{ERR_UNAVAILABLE, 503, NULL,
 	 "The certificate authority cannot do this now. Try again later."},
@@ -62,27 +61,37 @@ void api_reply_json(struct http_req *r, int status, const json_t *v)
 	buf_release(&b);
 }
 
-void api_error(struct http_req *r, const struct err *e)
+static void reply_error(struct http_req *r, const struct err *e, int status, const char *text)
 {
-	const struct sentence *s = sentence_of(e->code);
-	const char *text = s->plain;
-	json_t *v;
+	json_t *v = json_object();
 
-	if (e->pub[0] != '\0' && s->stem != NULL)
-		text = arena_printf(r->arena, "%s: %s.", s->stem, e->pub);
-	else if (e->pub[0] != '\0')
-		text = e->pub;
-	if (s->status >= 500)
+	if (status >= 500)
 		log_error("api.failed", F_C("request", r->id), F_C("route", r->route->name),
 			  F_ERR(e));
 	else
 		log_info("api.refused", F_C("request", r->id), F_C("route", r->route->name),
 			 F_ERR(e));
-	if (s->status == 503)
+	if (status == 503)
 		http_reply_header(r, "Retry-After", "5");
-	v = json_object();
-	json_object_set_new(v, "status", json_integer(s->status));
+	json_object_set_new(v, "status", json_integer(status));
 	json_object_set_new(v, "message", json_str_new(str_c(text)));
-	api_reply_json(r, s->status, v);
+	api_reply_json(r, status, v);
 	json_decref(v);
+}
+
+void api_error(struct http_req *r, const struct err *e)
+{
+	const struct sentence *s = sentence_of(e->code);
+	const char *text = s->plain;
+
+	if (e->pub[0] != '\0' && s->stem != NULL)
+		text = arena_printf(r->arena, "%s: %s.", s->stem, e->pub);
+	else if (e->pub[0] != '\0')
+		text = e->pub;
+	reply_error(r, e, s->status, text);
+}
+
+void answer_bare(struct http_req *r, const struct err *e, const char *text)
+{
+	reply_error(r, e, sentence_of(e->code)->status, text);
 }

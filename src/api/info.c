@@ -52,10 +52,12 @@ static void reply_crts(struct http_req *r, const struct str *a, size_t na, const
 	json_decref(v);
 }
 
-static void reply_pem(struct http_req *r, const struct str *ders, size_t n)
+static void reply_pem(struct http_req *r, const struct str *ders, size_t n, const char *disposition)
 {
 	struct buf pem = BUF_INIT;
 
+	http_reply_header(r, "Content-Disposition", disposition);
+	http_reply_header(r, "X-Content-Type-Options", "nosniff");
 	for (size_t i = 0; i < n; i++)
 		cert_to_pem(ders[i], &pem);
 	http_reply(r, 200, "application/x-pem-file", buf_view(&pem));
@@ -87,14 +89,14 @@ void api_roots_pem(struct http_req *r)
 {
 	const struct authority *au = answer_authority(r);
 
-	reply_pem(r, au->roots, au->n_roots);
+	reply_pem(r, au->roots, au->n_roots, "attachment; filename=\"roots.pem\"");
 }
 
 void api_intermediates_pem(struct http_req *r)
 {
 	const struct authority *au = answer_authority(r);
 
-	reply_pem(r, au->chain, au->n_chain);
+	reply_pem(r, au->chain, au->n_chain, "attachment; filename=\"intermediates.pem\"");
 }
 
 /* A fingerprint as people paste it: dashes removed, lower case; false when it is no SHA-256. */

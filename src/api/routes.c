@@ -4,8 +4,10 @@
 #include "api/answer.h"
 
 /* Every route stands at "/" and at "/1.0": `step` calls the first, its tokens name the second. */
-#define SIGN_BODY_MAX  (64 * 1024)
-#define RENEW_BODY_MAX (64 * 1024) /* ignored, but taken */
+#define SIGN_BODY_MAX	(64 * 1024)
+#define RENEW_BODY_MAX	(64 * 1024) /* ignored, but taken */
+#define REKEY_BODY_MAX	(64 * 1024)
+#define REVOKE_BODY_MAX (64 * 1024)
 
 #define BOTH(method, path, handler, max, name)                                                     \
 	{method, path, handler, max, name},                                                        \
@@ -14,6 +16,7 @@
 	}
 
 const struct http_route api_routes[] = {
+	{"GET", "/", api_page, 0, "page"},
 	BOTH("GET", "/version", api_version, 0, "version"),
 	BOTH("GET", "/health", api_health, 0, "health"),
 	BOTH("GET", "/root/{sha}", api_root, 0, "root"),
@@ -27,5 +30,7 @@ const struct http_route api_routes[] = {
 	BOTH("POST", "/sign", api_sign, SIGN_BODY_MAX, "sign"),
 	BOTH("POST", "/renew", api_renew, RENEW_BODY_MAX, "renew"),
 	BOTH("POST", "/re-sign", api_renew, RENEW_BODY_MAX, "renew"),
+	BOTH("POST", "/rekey", api_rekey, REKEY_BODY_MAX, "rekey"),
+	BOTH("POST", "/revoke", api_revoke, REVOKE_BODY_MAX, "revoke"),
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -2,9 +2,11 @@
 #include "base/compat.h"
 
 #include "api/answer.h"
+#include "api/body.h"
 
 #include "base/bug.h"
 #include "ca/check.h"
+#include "codec/uuid.h"
 
 /*
  * sign.c - POST /sign. DESIGN 5: parse and proof of possession, authorize by token, ca/issue,
@@ -17,64 +19,19 @@ struct sign_op {
 	struct ca *ca;
 	struct flow flow;
 	struct wait wait;
-	json_t *body;
-	struct csr csr;
+	struct sign_body body;
 	struct key *key;
-	struct str ott;
 	struct prov_authorize auth;
 	struct issue issue;
 };
-
-static int invalid(struct err *e, const char *text)
-{
-	ERR(e, ERR_INVALID, "%s", text);
-	return err_public(e, "%s", text);
-}
-
-static int parse_body(struct sign_op *s, struct err *e)
-{
-	struct err why = ERR_INIT;
-	struct str pem;
-
-	s->body = json_parse(s->r->body, &json_limits_request, JSON_ALLOW_TRAILING | JSON_FOLD_KEYS,
-			     &why);
-	if (s->body == NULL || !(json_is_object(s->body) || json_is_null(s->body))) {
-		if (s->body != NULL)
-			json_decref(s->body);
-		ERR(e, why.code == ERR_TOO_LARGE ? ERR_TOO_LARGE : ERR_INVALID, "body: %s",
-		    why.msg);
-		return err_public(e, "error decoding json");
-	}
-	if (json_is_null(s->body)) {
-		json_decref(s->body);
-		return invalid(e, "missing csr");
-	}
-	json_free_with(s->body, s->r->arena);
-	if (json_opt_str(s->body, "csr", JSON_FOLD_KEYS, &pem, &why) < 0 ||
-	    json_opt_str(s->body, "ott", JSON_FOLD_KEYS, &s->ott, &why) < 0 ||
-	    json_opt_str(s->body, "notBefore", JSON_FOLD_KEYS, &s->issue.asked.not_before, &why) <
-		    0 ||
-	    json_opt_str(s->body, "notAfter", JSON_FOLD_KEYS, &s->issue.asked.not_after, &why) <
-		    0) {
-		ERR(e, ERR_INVALID, "body: %s", why.msg);
-		return err_public(e, "error decoding json");
-	}
-	if (pem.n == 0 || str_eqc(pem, "null"))
-		return invalid(e, "missing csr");
-	if (csr_pem_parse(pem, s->r->arena, &s->csr, &why) < 0) {
-		ERR(e, why.code == ERR_TOO_LARGE ? ERR_TOO_LARGE : ERR_INVALID, "csr: %s", why.msg);
-		return err_public(e, "invalid csr");
-	}
-	return 0;
-}
 
 static enum step parse(struct flow *f, void *op)
 {
 	struct sign_op *s = op;
 	struct err e = ERR_INIT;
 
-	if (parse_body(s, &e) < 0 ||
-	    check_csr(&s->wait, f, s->ca->cpu, s->csr.der, s->r->arena, &s->key, &e) < 0)
+	if (sign_body_parse(s->r->body, s->r->arena, &s->body, &e) < 0 ||
+	    check_csr(&s->wait, f, s->ca->cpu, s->body.csr.der, s->r->arena, &s->key, &e) < 0)
 		return flow_fail(f, &e);
 	return STEP_WAIT;
 }
@@ -93,17 +50,20 @@ static enum step authorize(struct flow *f, void *op)
 			err_public(&e, "invalid csr");
 		return flow_fail(f, &e);
 	}
-	if (s->ott.n == 0) {
-		invalid(&e, "missing ott");
+	if (s->body.ott.n == 0) {
+		ERR(&e, ERR_INVALID, "body: missing ott");
+		err_public(&e, "missing ott");
 		return flow_fail(f, &e);
 	}
+	credentials_log_token(s->r, s->body.ott);
 	s->auth.set = s->ca->provs;
 	s->auth.method = SIGNET_SIGN;
-	s->auth.token = s->ott;
+	s->auth.token = s->body.ott;
 	s->auth.hosts = s->ca->conf->dns_names.items;
 	s->auth.n_hosts = s->ca->conf->dns_names.n;
-	s->auth.csr = &s->csr;
+	s->auth.csr = &s->body.csr;
 	s->auth.cpu = s->ca->cpu;
+	s->auth.issued_after = s->ca->restored;
 	prov_authorize_init(&s->auth, f->loop, s->r->arena);
 	flow_call(f, &s->wait, &s->auth.flow);
 	return STEP_WAIT;
@@ -117,16 +77,17 @@ static enum step issue(struct flow *f, void *op)
 	if (s->auth.flow.failed)
 		return flow_fail(f, &s->auth.flow.err);
 	ENSURE(s->auth.grant != NULL);
-	http_log_field(s->r, "provisioner", str_c(s->auth.grant->prov->name));
-	http_log_field(s->r, "token", s->auth.grant->token_hash);
 	i->ca = s->ca;
 	i->grant = s->auth.grant;
 	i->authority = ca_authority(s->ca, str_c(i->grant->prov->authority));
 	if (i->authority == NULL)
 		return flow_failf(f, ERR_INTERNAL, "provisioner %s: no authority %s",
 				  i->grant->prov->name, i->grant->prov->authority);
-	i->csr = &s->csr;
+	i->csr = &s->body.csr;
 	i->subject_key = s->key;
+	i->asked.not_before = s->body.not_before;
+	i->asked.not_after = s->body.not_after;
+	i->endpoint = s->body.endpoint;
 	i->request_id = str_c(s->r->id);
 	issue_init(i, s->r->arena);
 	flow_call(f, &s->wait, &i->flow);
@@ -163,7 +124,7 @@ void api_sign(struct http_req *r)
 	http_req_run(r, &s->flow, sign_steps, s);
 }
 
-/* ---- the answer that sign and renew share ---- */
+/* ---- the answer that sign, renew and rekey share ---- */
 
 static json_t *tls_options(void)
 {
@@ -183,10 +144,13 @@ void answer_issued(struct http_req *r, const struct issue *i)
 	const struct authority *au = i->authority;
 	json_t *chain = json_array(), *v = json_object();
 	struct buf serial = BUF_INIT;
+	char endpoint[37];
 
 	serial_to_decimal(i->serial, &serial);
 	http_log_field(r, "serial", buf_view(&serial));
 	buf_release(&serial);
+	if (i->grant != NULL && i->grant->prov != NULL)
+		http_log_field(r, "provisioner", str_c(i->grant->prov->name));
 	json_object_set_new(v, "crt", answer_pem(i->der));
 	json_object_set_new(v, "ca", au->n_chain > 0 ? answer_pem(au->chain[0]) : json_null());
 	json_array_append_new(chain, answer_pem(i->der));
@@ -194,6 +158,10 @@ void answer_issued(struct http_req *r, const struct issue *i)
 		json_array_append_new(chain, answer_pem(au->chain[k]));
 	json_object_set_new(v, "certChain", chain);
 	json_object_set_new(v, "tlsOptions", tls_options());
+	if (i->endpoint.n == 16) {
+		uuid_format((const unsigned char *)i->endpoint.p, endpoint);
+		json_object_set_new(v, "endpoint", json_string(endpoint));
+	}
 	api_reply_json(r, 201, v);
 	json_decref(v);
 }
