@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/compat.h"
 
+#include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/reload.h"
 
 #include "api/api.h"
 #include "base/bug.h"
@@ -56,6 +58,8 @@ struct daemon {
 	struct listener *listener;
 	struct loop_signal *signals[3];
 	struct timer drain;
+	struct hup hup;
+	struct control_face control;
 	unsigned max_streams;
 	uint64_t drain_until, idle_until;
 	bool draining, hard, crypto, tls_library, log;
@@ -140,6 +144,7 @@ static int listen_https(struct daemon *d, struct err *e)
 	d->listener = listener_new(d->loop, &lc, e);
 	if (d->listener == NULL)
 		return -1;
+	d->control.control.address = listener_address(d->listener);
 	log_info("listening", F_C("address", listener_address(d->listener)),
 		 F_I("port", listener_port(d->listener)));
 	return write_addresses(d, e);
@@ -187,7 +192,8 @@ static bool https_over(const struct daemon *d)
 static void on_drain(struct timer *t)
 {
 	struct daemon *d = CONTAINER_OF(t, struct daemon, drain);
-	bool idle = https_over(d) && !ca_busy(d->ca);
+	bool idle = https_over(d) && !control_busy(&d->control) && !ca_busy(d->ca) &&
+		    !hup_busy(&d->hup);
 
 	if (idle || clock_mono_ms() > d->drain_until) {
 		d->hard = !idle;
@@ -215,38 +221,15 @@ static void on_end_signal(void *arg)
 		listener_stop(d->listener);
 	if (d->https != NULL)
 		http_server_drain(d->https);
+	control_drain(&d->control);
 	timer_set(&d->drain, 1);
-}
-
-static void reopen_run(struct job *j)
-{
-	struct err e = ERR_INIT;
-
-	(void)j;
-	if (log_reopen(&e) < 0)
-		log_error("log.reopen", F_ERR(&e));
-	else
-		log_info("log.reopened");
-}
-
-static void reopen_free(struct job *j)
-{
-	mem_free(j);
 }
 
 static void on_hup(void *arg)
 {
 	struct daemon *d = arg;
-	struct job *j = NEW(struct job);
-	struct err e = ERR_INIT;
 
-	j->name = "daemon.reopen";
-	j->run = reopen_run;
-	j->free = reopen_free;
-	if (pool_submit(d->slow, j, &e) < 0) {
-		log_error("log.reopen", F_ERR(&e));
-		mem_free(j);
-	}
+	hup_signal(&d->hup, d->draining ? NULL : d->ca);
 }
 
 /* ---- life ---- */
@@ -313,7 +296,10 @@ static int start(struct daemon *d, struct err *e)
 	d->signals[0] = loop_signal_new(d->loop, SIGTERM, on_end_signal, d);
 	d->signals[1] = loop_signal_new(d->loop, SIGINT, on_end_signal, d);
 	d->signals[2] = loop_signal_new(d->loop, SIGHUP, on_hup, d);
-	if (start_pools(d, e) < 0 || load_provisioners(d, e) < 0 || open_store(d, e) < 0)
+	if (start_pools(d, e) < 0)
+		return -1;
+	hup_init(&d->hup, d->loop, d->slow);
+	if (load_provisioners(d, e) < 0 || open_store(d, e) < 0)
 		return -1;
 	struct ca_config cc = {
 		.loop = d->loop,
@@ -322,9 +308,15 @@ static int start(struct daemon *d, struct err *e)
 		.slow = d->slow,
 		.conf = d->conf,
 		.provs = d->provs,
+		.plugins = d->plugins,
 	};
 	d->ca = ca_new(&cc, e);
 	if (d->ca == NULL)
+		return -1;
+	prov_set_unref(d->provs); /* the CA has it, until a reload */
+	d->provs = NULL;
+	d->ca->on_reload = daemon_on_reload;
+	if (control_open(&d->control, d->ca, e) < 0)
 		return -1;
 	d->ca->server_cert = server_cert_new(d->ca, on_creds, d, e);
 	if (d->ca->server_cert == NULL)
@@ -336,12 +328,28 @@ static int start(struct daemon *d, struct err *e)
 	return 0;
 }
 
+/*
+ * A start that fails late has a control socket already, perhaps with requests that cannot be broken
+ * off. After a drain there are none. False: they do not end, or a second signal came.
+ */
+static bool finish_control(struct daemon *d)
+{
+	uint64_t until = clock_mono_ms() + DRAIN_MS;
+
+	ca_stop(d->ca);
+	control_drain(&d->control);
+	while (control_busy(&d->control) && !d->hard && clock_mono_ms() < until)
+		loop_turn(d->loop, DRAIN_POLL_MS);
+	return !control_busy(&d->control);
+}
+
 static void stop_net(struct daemon *d)
 {
 	timer_release(&d->drain);
 	for (size_t i = 0; i < ARRAY_LEN(d->signals); i++)
 		if (d->signals[i] != NULL)
 			loop_signal_free(d->signals[i]);
+	control_close(&d->control);
 	if (d->https != NULL)
 		http_server_free(d->https);
 	if (d->listener != NULL)
@@ -359,13 +367,14 @@ static bool settle(struct daemon *d)
 	ca_stop(d->ca);
 	if (d->loop != NULL)
 		loop_turn(d->loop, 0);
-	while (ca_busy(d->ca) && clock_mono_ms() < until)
+	while ((ca_busy(d->ca) || hup_busy(&d->hup)) && clock_mono_ms() < until)
 		loop_turn(d->loop, DRAIN_POLL_MS);
-	return !ca_busy(d->ca);
+	return !ca_busy(d->ca) && !hup_busy(&d->hup);
 }
 
 static void stop_loop_users(struct daemon *d)
 {
+	hup_release(&d->hup);
 	if (d->ca != NULL)
 		server_cert_free(d->ca->server_cert);
 	ca_free(d->ca);
@@ -385,6 +394,8 @@ static void stop_loop_users(struct daemon *d)
 
 static void stop(struct daemon *d)
 {
+	bool over;
+
 	if (d->hard) {
 		/*
 		 * Requests are still running and hold what would be freed here. All that was
@@ -394,8 +405,12 @@ static void stop(struct daemon *d)
 		log_stop();
 		_exit(0);
 	}
-	stop_net(d);
-	if (!settle(d)) {
+	over = finish_control(d);
+	if (over) {
+		stop_net(d);
+		over = settle(d);
+	}
+	if (!over) {
 		/*
 		 * What hangs keeps what it uses; so nothing of it may be torn down, by exit(3)
 		 * neither.

@@ -11,7 +11,9 @@ int main(int argc, char **argv)
 
 	if (rc != 0)
 		return rc < 0 ? 2 : 0;
-	rc = o.check_only ? daemon_check(&o, &e) : daemon_run(&o, &e);
+	rc = o.restore	    ? daemon_restore(&o, &e)
+	     : o.check_only ? daemon_check(&o, &e)
+			    : daemon_run(&o, &e);
 	if (rc < 0) {
 		fprintf(stderr, "signetd: %s\n", e.msg);
 		return 1;

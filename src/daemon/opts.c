@@ -4,6 +4,7 @@
 #include "daemon/daemon.h"
 
 #include "base/buf.h"
+#include "base/bug.h"
 #include "conf/conf.h"
 
 #include <getopt.h>
@@ -15,15 +16,19 @@ enum {
 	OPT_CHECK = 256,
 	OPT_HELP_CONFIG,
 	OPT_SAMPLE,
-	OPT_PLUGIN_DIR
+	OPT_MAN,
+	OPT_PLUGIN_DIR,
+	OPT_RESTORE
 };
 
 static const struct option options[] = {
 	{"config", required_argument, NULL, OPT_CONFIG},
 	{"check-config", no_argument, NULL, OPT_CHECK},
 	{"plugin-dir", required_argument, NULL, OPT_PLUGIN_DIR},
+	{"restore", required_argument, NULL, OPT_RESTORE},
 	{"help-config", no_argument, NULL, OPT_HELP_CONFIG},
 	{"sample-config", no_argument, NULL, OPT_SAMPLE},
+	{"man", no_argument, NULL, OPT_MAN}, /* for the build, not in --help */
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{NULL, 0, NULL, 0},
@@ -32,6 +37,7 @@ static const struct option options[] = {
 static void usage(FILE *out)
 {
 	fputs("usage: signetd --config FILE [--check-config] [--plugin-dir DIR]\n"
+	      "       signetd --config FILE --restore DIR\n"
 	      "\n"
 	      "The certificate authority's daemon. It stays in the foreground and logs to stderr "
 	      "unless the\n"
@@ -42,6 +48,11 @@ static void usage(FILE *out)
 	      "provisioners\n"
 	      "      --plugin-dir DIR  where plugins are, instead of the configuration's "
 	      "pluginDir\n"
+	      "      --restore DIR     make the store from a backup, and the configuration too "
+	      "when FILE is\n"
+	      "                        not there; what is there is never overwritten. Run it "
+	      "while signetd\n"
+	      "                        is stopped. Tokens made before it are refused afterwards\n"
 	      "      --help-config     describe every key of the configuration\n"
 	      "      --sample-config   print a commented sample configuration\n"
 	      "  -h, --help            this text\n"
@@ -49,7 +60,9 @@ static void usage(FILE *out)
 	      "\n"
 	      "Signals: TERM and INT finish running requests and end (a second one ends at once), "
 	      "HUP reopens\n"
-	      "the log file. Exit status: 0 ended in order, 1 could not start, 2 usage.\n",
+	      "the log file and reloads the configuration. Exit status: 0 ended in order, 1 could "
+	      "not start or\n"
+	      "restore, 2 usage.\n",
 	      out);
 }
 
@@ -66,6 +79,22 @@ static void print_config(bool sample)
 	buf_release(&b);
 }
 
+static void print_manual(void)
+{
+	struct buf b = BUF_INIT;
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	ENSURE(f != NULL);
+	usage(f);
+	ENSURE(fclose(f) == 0);
+	daemon_manual(text, &b);
+	fputs(b.p, stdout);
+	buf_release(&b);
+	free(text);
+}
+
 static int take(int opt, struct daemon_opts *o)
 {
 	switch (opt) {
@@ -78,11 +107,17 @@ static int take(int opt, struct daemon_opts *o)
 	case OPT_PLUGIN_DIR:
 		o->plugin_dir = optarg;
 		return 0;
+	case OPT_RESTORE:
+		o->restore = optarg;
+		return 0;
 	case OPT_HELP_CONFIG:
 		print_config(false);
 		return 1;
 	case OPT_SAMPLE:
 		print_config(true);
+		return 1;
+	case OPT_MAN:
+		print_manual();
 		return 1;
 	case OPT_HELP:
 		usage(stdout);
@@ -108,6 +143,11 @@ int daemon_opts(int argc, char **argv, struct daemon_opts *o)
 	}
 	if (optind < argc) {
 		fprintf(stderr, "signetd: unexpected argument \"%s\"\n", argv[optind]);
+		usage(stderr);
+		return -1;
+	}
+	if (o->restore != NULL && o->check_only) {
+		fputs("signetd: --restore and --check-config do not go together\n", stderr);
 		usage(stderr);
 		return -1;
 	}
