@@ -21,17 +21,22 @@ static void refusal(struct cli *c, const struct http_call *h, const json_t *v, s
 		ERR(e, ERR_FORBIDDEN, "the CA answered with status %d to %s", h->status, h->url);
 }
 
+static int ask(void *arg, struct err *e)
+{
+	return http_call_run(arg, e);
+}
+
 /*
  * 503 is "not now": the CA is starting, or busy, and has used nothing up (the token neither).
- * Tried again after 1, 2 and 4 seconds.
+ * Tried again after 1, 2 and 4 seconds; not in a daemon, which has a time table of its own.
  */
-static int run_patiently(struct http_call *h, struct err *e)
+static int run_patiently(struct http_call *h, bool once, struct err *e)
 {
 	for (unsigned try = 0;; try++) {
 		const struct timespec pause = {.tv_sec = 1 << try};
-		int rc = http_call_run(h, e);
+		int rc = once ? http_call_run(h, e) : slow_run("Asking the CA", ask, h, e);
 
-		if (rc < 0 || h->status != 503 || try == 3)
+		if (rc < 0 || h->status != 503 || try == 3 || once)
 			return rc;
 		fprintf(stderr, "The CA is not ready; trying again in %ld s ...\n",
 			(long)pause.tv_sec);
@@ -40,11 +45,12 @@ static int run_patiently(struct http_call *h, struct err *e)
 	}
 }
 
-json_t *ca_call(struct cli *c, const struct ca_call *call, struct err *e)
+json_t *ca_call(struct cli *c, struct ca_call *call, struct err *e)
 {
-	static const char *const headers[] = {"Content-Type: application/json", NULL};
 	static const struct json_limits limits = {
 		.max_bytes = 4 << 20, .max_depth = 32, .max_values = 100000};
+	const char *headers[3] = {NULL};
+	size_t n = 0;
 	struct buf body = BUF_INIT;
 	struct http_call h = {
 		.method = call->method,
@@ -53,17 +59,24 @@ json_t *ca_call(struct cli *c, const struct ca_call *call, struct err *e)
 		.insecure = call->insecure,
 		.cert_file = call->cert_file,
 		.key_file = call->key_file,
-		.headers = strcmp(call->method, "POST") == 0 ? headers : NULL,
+		.headers = headers,
 		.max_body = limits.max_bytes,
 	};
 	struct err why = ERR_INIT;
 	json_t *v = NULL;
 
+	if (strcmp(call->method, "POST") == 0)
+		headers[n++] = "Content-Type: application/json";
+	if (call->bearer != NULL)
+		headers[n++] = arena_printf(c->arena, "Authorization: Bearer %s", call->bearer);
 	if (call->body != NULL)
 		json_write(call->body, &body);
 	h.body = buf_view(&body);
-	if (run_patiently(&h, e) < 0) {
+	if (run_patiently(&h, cli_flag(c, "daemon"), e) < 0) {
 		c->unreachable = e->code == ERR_UNAVAILABLE;
+		if (c->unreachable && !cli_flag(c, "daemon"))
+			ERR(e, ERR_UNAVAILABLE, "%s; is the CA running, and is this its address?",
+			    arena_strdup(c->arena, e->msg));
 	} else {
 		v = json_parse(buf_view(&h.answer), &limits, JSON_ALLOW_TRAILING, &why);
 		if (h.status >= 400) {
@@ -74,6 +87,7 @@ json_t *ca_call(struct cli *c, const struct ca_call *call, struct err *e)
 			ERR(e, ERR_INVALID, "%s: the answer is no JSON: %s", h.url, why.msg);
 		}
 	}
+	call->status = h.status;
 	buf_release(&body);
 	http_call_release(&h);
 	return v;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/compat.h"
 
-#include "cli/cli.h"
+#include "cli/install.h"
 
 #include "base/file.h"
 #include "x509/x509.h"
@@ -66,6 +66,16 @@ static int fetch_root(struct cli *c, const char *fingerprint, struct str *pem, s
 	return rc;
 }
 
+static int install_pem(struct cli *c, struct str pem, struct err *e)
+{
+	struct str *ders;
+	size_t n;
+
+	if (cert_pem_read(pem, c->arena, &ders, &n, e) < 0)
+		return -1;
+	return install_root(c, ders[0], e);
+}
+
 static int bootstrap(struct cli *c)
 {
 	const char *given = cli_value(c, "fingerprint"), *trusted;
@@ -78,8 +88,11 @@ static int bootstrap(struct cli *c)
 	if (!fingerprint_clean(given, fingerprint))
 		return cli_usage_error(c, "--fingerprint: 64 hexadecimal digits, the SHA-256 of "
 					  "the root certificate");
+	if (cli_flag(c, "into") && !cli_flag(c, "install"))
+		return cli_usage_error(c, "--into goes with --install");
 	trusted = arena_printf(c->arena, "%s/certs/root_ca.crt", trust_dir(c));
-	if ((file_exists(trusted) &&
+	if ((cli_flag(c, "install") && install_ready(c, &e) < 0) ||
+	    (file_exists(trusted) &&
 	     may_write(c, trusted, &e) < 0) || /* its folder is made when it is missing */
 	    trust_load(c, false, &e) < 0 ||
 	    fetch_root(c, fingerprint, &pem, &e) < 0 ||
@@ -87,6 +100,8 @@ static int bootstrap(struct cli *c)
 		return cli_fail(c, &e);
 	printf("Trusting %s.\nThe root certificate is in %s/certs/root_ca.crt.\n", c->ca_url,
 	       trust_dir(c));
+	if (cli_flag(c, "install") && install_pem(c, pem, &e) < 0)
+		return cli_fail(c, &e);
 	return EXIT_DONE;
 }
 
@@ -116,6 +131,7 @@ static int health(struct cli *c)
 {
 	struct ca_call call = {.method = "GET", .path = "/health"};
 	struct str status;
+	struct buf out = BUF_INIT;
 	struct err e = ERR_INIT;
 	json_t *v;
 
@@ -127,52 +143,26 @@ static int health(struct cli *c)
 		return cli_fail(c, &e);
 	}
 	if (cli_flag(c, "json"))
-		printf("{\"status\":\"" STR_FMT "\"}\n", STR_ARG(status));
+		json_write(v, &out);
 	else
-		printf(STR_FMT "\n", STR_ARG(status));
+		text_put_safe(&out, status);
+	puts(out.p);
+	buf_release(&out);
 	json_decref(v);
 	return EXIT_DONE;
 }
 
-static int fingerprint(struct cli *c)
-{
-	struct buf text = BUF_INIT;
-	struct str der, *ders;
-	char hex[65];
-	size_t n = 0;
-	struct err e = ERR_INIT;
-	struct cert cert;
-	int rc = EXIT_DONE;
-
-	if (file_read(c->args[0], 1 << 20, &text, &e) < 0)
-		return cli_fail(c, &e);
-	der = buf_view(&text);
-	if (strstr(text.p ? text.p : "", "-----BEGIN ") == NULL) {
-		if (cert_parse(der, c->arena, &cert, &e) < 0)
-			rc = ERR(&e, ERR_INVALID, "%s: neither PEM nor a certificate in DER",
-				 c->args[0]);
-	} else if (cert_pem_read(der, c->arena, &ders, &n, &e) < 0 ||
-		   cert_parse(ders[0], c->arena, &cert, &e) < 0) {
-		rc = err_wrap(&e, "%s", c->args[0]);
-	} else {
-		der = ders[0];
-	}
-	if (rc == 0) {
-		cert_fingerprint(der, hex);
-		puts(hex);
-	} else {
-		rc = cli_fail(c, &e);
-	}
-	buf_release(&text);
-	return rc;
-}
-
 static const struct cli_opt bootstrap_opts[] = {
+	{"ca-url", "URL", "address of the CA, https://host:port", false, false},
 	{"fingerprint", "HEX",
 	 "SHA-256 of the root certificate, as `signet init` or `signet fingerprint` printed it",
 	 false, false},
 	{"force", NULL, "replace what is trusted now", false, false},
-	{"install", NULL, "", false, true},
+	{"install", NULL,
+	 "also let the whole machine trust the root (needs root), as `signet install`", false,
+	 false},
+	{"into", "DIR", "with --install: this folder instead of the system's, and run nothing",
+	 false, false},
 	{NULL, NULL, NULL, false, false},
 };
 const struct cli_cmd cmd_bootstrap = {
@@ -208,14 +198,4 @@ const struct cli_cmd cmd_health = {
 	.opts = no_opts,
 	.json = true,
 	.run = health,
-};
-const struct cli_cmd cmd_fingerprint = {
-	.name = "fingerprint",
-	.args = "FILE",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "Print the SHA-256 fingerprint of a certificate (PEM or DER)",
-	.opts = no_opts,
-	.offline = true,
-	.run = fingerprint,
 };

@@ -1,223 +1,195 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/compat.h"
 
-#include "cli/cli.h"
+#include "cli/issue.h"
+#include "cli/keyfile.h"
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "codec/pem.h"
-#include "jose/jws.h"
-#include "x509/x509.h"
 
 /*
- * cmd_certificate.c - a key, a request, a token, a certificate. Nothing is written before the
- * certificate is there. Then it is written beside its place, so that a full disk is noticed
- * before one of an existing pair is replaced; the key takes its place first, so that no
- * certificate stands without its key.
+ * cmd_certificate.c - a key, a request, a token, a certificate.
+ *
+ * Nothing is written before the certificate is there. Then both files are written whole beside
+ * their places, synced, so that a full disk is noticed while an existing pair is still a pair; at
+ * last the two are renamed, the key first, so that no certificate stands without its key. Between
+ * the two renames no signal interrupts. Should the power fail just there, the key is the new one,
+ * and its certificate lies complete beside its place as CRT.new-PID: rename it by hand.
  */
 
-struct request {
-	const char *subject;
-	const char *sans[CLI_MAX_OPTS];
-	size_t n_sans;
+struct certificate {
+	struct issue issue;
+	const char *crt, *key_path; /* key_path NULL: no key is written */
+	struct key_wanted wanted;
 	struct key *key;
-	struct str token; /* arena */
-	struct buf csr;	  /* DER */
+	struct secret key_password; /* empty: plain */
+	struct buf key_text;
 };
 
-static int make_key(struct cli *c, struct key **key, struct err *e)
+static void certificate_release(struct certificate *m)
 {
-	const char *kty = cli_value(c, "kty"), *curve = cli_value(c, "curve"),
-		   *size = cli_value(c, "size");
-	enum key_type type;
-	unsigned bits;
-	uint64_t n = 0;
-
-	if (size != NULL && (!str_u64(str_c(size), &n) || n > 16384))
-		return cli_misuse(c, e, "--size %s: a number of bits, 2048 to 4096", size);
-	if (key_type_parse(kty ? kty : "EC", curve, (unsigned)n, &type, &bits, e) < 0) {
-		c->misused = true;
-		return -1;
-	}
-	if (type == KEY_X25519)
-		return cli_misuse(c, e, "--curve %s: such a key cannot sign", curve);
-	if (type == KEY_RSA)
-		fputs("Making an RSA key ...\n", stderr);
-	*key = key_generate(type, bits, e);
-	return *key == NULL ? -1 : 0;
+	issue_release(&m->issue);
+	key_free(m->key);
+	secret_release(&m->key_password);
+	buf_wipe_release(&m->key_text);
 }
 
-/* A token that somebody else made decides the names. */
-static int names_of_token(struct cli *c, struct request *r, struct err *e)
-{
-	struct jws jws;
-	json_t *list, *v;
-	size_t i;
+/* ---- before anything is asked ---- */
 
-	if (jws_parse(r->token, c->arena, &jws, e) < 0)
-		return err_wrap(e, "token");
-	list = json_member(jws.payload, "sans", 0);
-	if (r->n_sans == 0)
-		json_array_foreach(list, i,
-				   v) if (json_is_string(v) && r->n_sans < ARRAY_LEN(r->sans))
-			r->sans[r->n_sans++] = arena_strdup(c->arena, json_string_value(v));
-	jws_release(&jws);
+static int read_arguments(struct cli *c, struct certificate *m)
+{
+	bool own_key = cli_flag(c, "private-key"), csr = cli_flag(c, "csr");
+
+	m->issue.subject = c->args[0];
+	m->crt = c->args[1];
+	if (own_key && csr)
+		return cli_usage_error(c, "--csr and --private-key exclude each other");
+	if ((own_key || csr) && c->n_args > 2)
+		return cli_usage_error(c, "KEY and --%s exclude each other: no key is written",
+				       csr ? "csr" : "private-key");
+	if (!own_key && !csr && c->n_args < 3)
+		return cli_usage_error(c, "missing argument: usage is signet certificate %s",
+				       c->cmd->args);
+	if ((own_key || csr) && (cli_flag(c, "kty") || cli_flag(c, "curve") || cli_flag(c, "size")))
+		return cli_usage_error(c, "--kty, --curve and --size are for a new key");
+	if (csr && cli_flag(c, "san"))
+		return cli_usage_error(c, "--csr and --san exclude each other: the names are those "
+					  "of the request");
+	if (csr && cli_flag(c, "key-password-file"))
+		return cli_usage_error(c,
+				       "--csr and --key-password-file exclude each other: no key "
+				       "is read or written");
+	if (cli_flag(c, "key-password-file") && cli_flag(c, "no-password"))
+		return cli_usage_error(c,
+				       "--key-password-file and --no-password exclude each other");
+	if (!own_key && !csr)
+		m->key_path = c->args[2];
+	if (m->key_path != NULL && same_place(m->crt, m->key_path))
+		return cli_usage_error(
+			c, "CRT and KEY are the same file: one would replace the other");
+	if (own_key && same_place(m->crt, cli_value(c, "private-key")))
+		return cli_usage_error(c,
+				       "CRT is the private key: the certificate would replace it");
 	return 0;
 }
 
-static int get_token(struct cli *c, struct request *r, struct err *e)
+/* SUBJECT is how people make sure that it is the request that they mean. */
+static int csr_from_file(struct cli *c, struct issue *i, struct err *e)
 {
-	const char *file = cli_value(c, "token-file"), *given = cli_value(c, "token");
-	struct token_request tr = {.subject = r->subject, .sans = r->sans, .n_sans = r->n_sans};
-	struct buf out = BUF_INIT;
-	int rc;
+	const char *path = cli_value(c, "csr"), *subject = i->subject;
 
-	if (file == NULL && given == NULL) {
-		rc = token_make(c, &tr, &out, e);
-		r->token = arena_str(c->arena, buf_view(&out));
-	} else if (file != NULL) {
-		rc = file_read(file, 65536, &out, e);
-		r->token = arena_str(c->arena, str_trim(buf_view(&out)));
-		while (r->token.n > 0 &&
-		       (r->token.p[r->token.n - 1] == '\n' || r->token.p[r->token.n - 1] == '\r'))
-			r->token.n--;
-	} else {
-		r->token = str_c(given);
-		rc = 0;
-	}
-	buf_wipe_release(&out);
-	return rc < 0 || (file == NULL && given == NULL) ? rc : names_of_token(c, r, e);
-}
-
-static int make_csr(struct cli *c, struct request *r, struct err *e)
-{
-	struct name subject = name_from_cn(str_c(r->subject), c->arena);
-	struct san_list list = {.items = ARENA_ARRAY(c->arena, struct san, CLI_MAX_OPTS)};
-
-	for (size_t i = 0; i < r->n_sans; i++)
-		if (san_from_text(str_c(r->sans[i]), c->arena, &list.items[list.n++], e) < 0)
-			return -1;
-	if (list.n == 0 && san_from_text(str_c(r->subject), c->arena, &list.items[list.n++], e) < 0)
+	if (issue_read_csr(c, path, i, e) < 0)
 		return -1;
-	return csr_build(r->key, &subject, &list, &r->csr, e);
-}
-
-static json_t *ask(struct cli *c, struct request *r, struct err *e)
-{
-	const char *nb = cli_value(c, "not-before"), *na = cli_value(c, "not-after");
-	struct ca_call call = {.method = "POST", .path = "/sign"};
-	struct buf pem = BUF_INIT;
-	json_t *body = json_object(), *answer;
-
-	pem_write(&pem, "CERTIFICATE REQUEST", buf_view(&r->csr));
-	json_object_set_new(body, "csr", json_str_new(buf_view(&pem)));
-	json_object_set_new(body, "ott", json_str_new(r->token));
-	json_object_set_new(body, "notBefore", json_string(nb ? nb : ""));
-	json_object_set_new(body, "notAfter", json_string(na ? na : ""));
-	call.body = body;
-	answer = ca_call(c, &call, e);
-	json_decref(body);
-	buf_release(&pem);
-	return answer;
-}
-
-int answer_chain(const json_t *answer, struct buf *pem, struct err *e)
-{
-	const json_t *chain = json_member(answer, "certChain", 0);
-	struct str one;
-
-	for (size_t i = 0; chain != NULL && i < json_array_size(chain); i++)
-		buf_str(pem, json_str_view(json_array_get(chain, i)));
-	if (pem->n > 0)
+	if (issue_names_of_csr(c, i, e) < 0)
+		return err_wrap(e, "%s", path);
+	if (str_ieqc(str_c(subject), i->subject))
 		return 0;
-	if (json_get_str(answer, "crt", 0, &one, e) < 0)
-		return -1;
-	buf_str(pem, one);
-	if (json_opt_str(answer, "ca", 0, &one, e) < 0)
-		return -1;
-	buf_str(pem, one);
-	return 0;
+	for (size_t n = 0; n < i->n_sans; n++)
+		if (str_ieqc(str_c(subject), i->sans[n]))
+			return 0;
+	return ERR(e, ERR_INVALID, "%s is a request for %s, not for %s", path, i->subject, subject);
 }
 
-static int save(struct cli *c, struct request *r, const json_t *answer, struct err *e)
+static int key_ready(struct cli *c, struct certificate *m, struct err *e)
 {
-	const char *beside = arena_printf(c->arena, "%s.new-%ld", c->args[1], (long)getpid());
-	struct buf chain = BUF_INIT, key = BUF_INIT;
-	int rc = answer_chain(answer, &chain, e);
+	const char *path = cli_value(c, "private-key");
+	struct key_text t = {.form = KEY_FORM_PEM};
 
-	if (rc == 0)
-		rc = key_to_pem(r->key, NULL, &key, e);
-	if (rc == 0)
-		rc = file_replace(beside, buf_view(&chain), 0644, e);
-	if (rc == 0) {
-		rc = file_replace(c->args[2], buf_view(&key), 0600, e);
-		if (rc == 0 && rename(beside, c->args[1]) != 0)
-			rc = err_errno(e, errno, "%s", c->args[1]);
-		if (rc < 0)
-			unlink(beside);
+	if (path != NULL) {
+		if (read_key_file(c, path, "key-password-file", &m->key, e) < 0)
+			return -1;
+		if (key_type(m->key) == KEY_X25519)
+			return ERR(e, ERR_INVALID, "%s: such a key cannot sign", path);
+		return 0;
 	}
-	buf_release(&chain);
-	buf_wipe_release(&key);
-	return rc;
+	m->key = key_make(&m->wanted, e);
+	if (m->key == NULL)
+		return -1;
+	t.key = m->key;
+	t.password = m->key_password.n > 0 ? &m->key_password : NULL;
+	return key_file_text(&t, &m->key_text, e);
+}
+
+static int prepare(struct cli *c, struct certificate *m, struct err *e)
+{
+	bool token = cli_flag(c, "token") || cli_flag(c, "token-file"), csr = cli_flag(c, "csr");
+	struct issue *i = &m->issue;
+
+	if (issue_options(c, i, e) < 0 || (!csr && key_options(c, &m->wanted, e) < 0) ||
+	    (!csr && names_check(c, i->subject, i->sans, i->n_sans, token, e) < 0) ||
+	    trust_load(c, true, e) < 0 || may_write(c, m->crt, e) < 0 ||
+	    (m->key_path != NULL && may_write(c, m->key_path, e) < 0))
+		return -1;
+	if (csr && csr_from_file(c, i, e) < 0)
+		return -1;
+	if (m->key_path != NULL && cli_flag(c, "key-password-file") &&
+	    secret_read_password(&m->key_password, cli_value(c, "key-password-file"), e) < 0)
+		return -1;
+	if (issue_given_token(c, i, e) < 0)
+		return -1;
+	if (!csr && (key_ready(c, m, e) < 0 || issue_make_csr(c, i, m->key, e) < 0))
+		return -1;
+	return token ? issue_check_bound(c, i, e) : issue_own_token(c, i, e);
+}
+
+/* ---- what comes back ---- */
+
+static int save(struct cli *c, const struct certificate *m, struct str chain, struct err *e)
+{
+	const struct file_text crt = {m->crt, chain, 0644};
+	const struct file_text key = {m->key_path, buf_view(&m->key_text), 0600};
+
+	if (m->key_path == NULL)
+		return file_replace(m->crt, chain, 0644, e);
+	return write_pair(c, &key, &crt, e);
 }
 
 static int certificate(struct cli *c)
 {
-	struct request r = {.subject = c->args[0]};
+	struct certificate m = {0};
+	struct buf chain = BUF_INIT;
 	struct err e = ERR_INIT;
-	json_t *answer = NULL;
-	int rc = EXIT_DONE;
+	int rc = read_arguments(c, &m);
 
-	bool tokens = cli_value(c, "token") != NULL || cli_value(c, "token-file") != NULL;
-
-	r.n_sans = cli_values(c, "san", r.sans, ARRAY_LEN(r.sans));
-	if (cli_value(c, "token") != NULL && cli_value(c, "token-file") != NULL)
-		return cli_usage_error(c, "--token and --token-file exclude each other");
-	if (same_place(c->args[1], c->args[2]))
-		return cli_usage_error(
-			c, "CRT and KEY are the same file: one would replace the other");
-	if (trust_load(c, true, &e) < 0 || may_write(c, c->args[1], &e) < 0 ||
-	    may_write(c, c->args[2], &e) < 0 ||
-	    names_check(c, r.subject, r.sans, r.n_sans, tokens, &e) < 0 ||
-	    make_key(c, &r.key, &e) < 0 || get_token(c, &r, &e) < 0 || make_csr(c, &r, &e) < 0 ||
-	    (answer = ask(c, &r, &e)) == NULL || save(c, &r, answer, &e) < 0)
+	if (rc != 0)
+		return rc;
+	if (prepare(c, &m, &e) < 0 || issue_ask(c, &m.issue, &chain, &e) < 0 ||
+	    save(c, &m, buf_view(&chain), &e) < 0)
 		rc = cli_fail(c, &e);
+	else if (m.key_path != NULL)
+		printf("The certificate is in %s, its private key in %s.\n", m.crt, m.key_path);
 	else
-		printf("The certificate is in %s, its private key in %s.\n", c->args[1],
-		       c->args[2]);
-	json_decref(answer);
-	key_free(r.key);
-	buf_release(&r.csr);
+		printf("The certificate is in %s.\n", m.crt);
+	buf_release(&chain);
+	certificate_release(&m);
 	return rc;
 }
 
 static const struct cli_opt opts[] = {
 	{"san", "NAME", "name in the certificate: DNS, address, e-mail or URI (default: SUBJECT)",
 	 true, false},
-	{"provisioner", "NAME", "provisioner that vouches for it", false, false},
-	{"password-file", "FILE", "file with the provisioner's password (default: ask)", false,
-	 false},
-	{"token", "TOKEN", "a token made by `signet token` or `step ca token`", false, false},
-	{"token-file", "FILE", "the same, from a file, so that it is in no process list", false,
-	 false},
-	{"not-before", "TIME", "start: RFC 3339, or a duration from now", false, false},
-	{"not-after", "TIME", "end: RFC 3339, or a duration from the start, e.g. 1h", false, false},
+	ISSUE_TIME_OPTS,
 	{"kty", "KIND", "EC, OKP or RSA (default EC)", false, false},
 	{"curve", "CURVE", "P-256, P-384, P-521 or Ed25519", false, false},
 	{"size", "BITS", "of an RSA key, 2048 to 4096 (default 2048)", false, false},
+	{"key-password-file", "FILE", "encrypt KEY under this password (of --private-key: its own)",
+	 false, false},
+	{"no-password", NULL, "do not encrypt KEY (the default)", false, false},
+	{"private-key", "FILE", "for this private key, instead of a new one in KEY", false, false},
+	{"csr", "FILE", "for this certificate request, instead of a new key in KEY", false, false},
+	ISSUE_OPTS,
 	{"force", NULL, "overwrite CRT and KEY", false, false},
-	{"csr", "FILE", "", false, true},
-	{"set", "KEY=VALUE", "", true, true},
 	{NULL, NULL, NULL, false, false},
 };
 const struct cli_cmd cmd_certificate = {
 	.name = "certificate",
-	.args = "SUBJECT CRT KEY",
-	.min_args = 3,
+	.args = "SUBJECT CRT [KEY]",
+	.min_args = 2,
 	.max_args = 3,
 	.summary = "Make a private key and get a certificate for it",
-	.about = "CRT gets the certificate followed by its chain, KEY the private key (mode 0600, "
-		 "not encrypted).\n"
+	.about = "CRT gets the certificate followed by its chain, KEY the new private key (mode "
+		 "0600). With --private-key or\n"
+		 "--csr there is no new key, and KEY is left out.\n\n"
 		 "Without a token the provisioner's password is asked for, or read from "
 		 "--password-file.",
 	.opts = opts,

@@ -8,6 +8,7 @@
 #include "net/addr.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 /* cmd_init.c - creates a CA: asks or reads the options, then init_make.c does it. */
 
@@ -157,6 +158,8 @@ static const char *no_slashes(struct init *in, const char *dir)
 
 static int read_all(struct init *in, struct err *e)
 {
+	struct stat st;
+
 	in->dir = cli_value(in->c, "dir");
 	if (in->c->n_args > 0)
 		in->dir = in->c->args[0];
@@ -166,6 +169,9 @@ static int read_all(struct init *in, struct err *e)
 	if (in->dir[0] == '\0')
 		return cli_misuse(in->c, e, "DIR is empty");
 	in->dir = no_slashes(in, in->dir);
+	if (stat(in->dir, &st) == 0 && !S_ISDIR(st.st_mode))
+		return ERR(e, ERR_CONFLICT, "%s is a file: choose another place for the folder",
+			   in->dir);
 	if (!empty_or_absent(in->dir))
 		return ERR(e, ERR_CONFLICT,
 			   "%s is not empty; nothing is overwritten: choose another folder",

@@ -2,14 +2,13 @@
 #include "base/compat.h"
 
 #include "cli/init.h"
+#include "cli/jwk_provisioner.h"
 
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "conf/conf.h"
-#include "jose/jwe.h"
-#include "jose/jwk.h"
 #include "profile/profile.h"
 
 #include <sys/stat.h>
@@ -211,35 +210,19 @@ static void put_quoted(struct buf *b, const char *s)
 	buf_putc(b, '"');
 }
 
-static int encrypted_jwk(const struct key *k, const struct secret *password, struct buf *jwe,
-			 struct err *e)
-{
-	json_t *v = jwk_json(k, NULL, true);
-	struct buf text = BUF_INIT;
-	int rc;
-
-	json_write(v, &text);
-	json_decref(v);
-	rc = jwe_encrypt_password(buf_view(&text), password, "jwk+json", jwe, e);
-	buf_wipe_release(&text);
-	return rc;
-}
-
 static int write_provisioner(struct init *in, const char *dir, struct err *e)
 {
-	struct buf y = BUF_INIT, jwe = BUF_INIT, key = BUF_INIT;
-	json_t *v;
+	struct buf y = BUF_INIT, key = BUF_INIT;
+	struct jwk_pair pair = {0};
 	int rc;
 
 	say("Making the provisioner's key ... ");
 	in->prov_key = key_generate(KEY_P256, 0, e);
 	if (in->prov_key == NULL)
 		return -1;
-	rc = encrypted_jwk(in->prov_key, &in->provisioner_password, &jwe, e);
+	rc = jwk_pair_make(in->prov_key, &in->provisioner_password, &pair, e);
 	if (rc == 0) {
-		v = jwk_json(in->prov_key, NULL, false);
-		json_write(v, &key); /* JSON is YAML */
-		json_decref(v);
+		json_write(pair.key, &key); /* JSON is YAML */
 		buf_puts(&y, "# A provisioner: who may ask for certificates, and how they prove "
 			     "it.\ntype: JWK\nname: ");
 		put_quoted(&y, in->provisioner);
@@ -247,13 +230,13 @@ static int write_provisioner(struct init *in, const char *dir, struct err *e)
 		buf_str(&y, buf_view(&key));
 		buf_puts(&y, "\n# The private key, encrypted under the provisioner's password; "
 			     "clients fetch it.\nencryptedKey: ");
-		buf_str(&y, buf_view(&jwe));
+		buf_str(&y, buf_view(&pair.encrypted));
 		buf_putc(&y, '\n');
 		rc = write_file(in, dir, "provisioners.d/admin.yaml", buf_view(&y), 0644, e);
 	}
 	buf_release(&y);
-	buf_release(&jwe);
 	buf_release(&key);
+	jwk_pair_release(&pair);
 	say(rc == 0 ? "done\n" : "\n");
 	return rc;
 }

@@ -2,19 +2,61 @@
 noinst_LIBRARIES += src/cli/libcli.a
 src_cli_libcli_a_SOURCES = \
 	src/cli/ca_client.c \
+	src/cli/certs.c \
+	src/cli/certs.h \
 	src/cli/cli.h \
+	src/cli/cmd_backup.c \
 	src/cli/cmd_bootstrap.c \
 	src/cli/cmd_certificate.c \
+	src/cli/cmd_fingerprint.c \
 	src/cli/cmd_init.c \
 	src/cli/cmd_inspect.c \
+	src/cli/cmd_install.c \
+	src/cli/cmd_key.c \
+	src/cli/cmd_lint.c \
+	src/cli/cmd_list.c \
+	src/cli/cmd_provisioner.c \
+	src/cli/cmd_rekey.c \
+	src/cli/cmd_reload.c \
 	src/cli/cmd_renew.c \
+	src/cli/cmd_revoke.c \
+	src/cli/cmd_show.c \
+	src/cli/cmd_sign.c \
+	src/cli/cmd_status.c \
 	src/cli/cmd_token.c \
+	src/cli/cmd_verify.c \
+	src/cli/cmds.c \
+	src/cli/completion.c \
+	src/cli/control.c \
+	src/cli/describe_json.c \
 	src/cli/files.c \
 	src/cli/init.h \
 	src/cli/init_make.c \
+	src/cli/install.h \
+	src/cli/issue.c \
+	src/cli/issue.h \
+	src/cli/jwk_provisioner.c \
+	src/cli/jwk_provisioner.h \
+	src/cli/keyfile.c \
+	src/cli/keyfile.h \
+	src/cli/look.c \
+	src/cli/look.h \
+	src/cli/manual.c \
 	src/cli/options.c \
 	src/cli/options.h \
 	src/cli/prompt.c \
+	src/cli/provisioner_key.c \
+	src/cli/renew.h \
+	src/cli/renew_after.c \
+	src/cli/renew_daemon.c \
+	src/cli/renew_once.c \
+	src/cli/renew_pair.c \
+	src/cli/renew_plan.c \
+	src/cli/renew_plan.h \
 	src/cli/run.c \
 	src/cli/run.h \
+	src/cli/slow.c \
+	src/cli/table.c \
+	src/cli/tls_peer.c \
+	src/cli/token.c \
 	src/cli/trust.c

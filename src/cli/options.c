@@ -7,9 +7,13 @@
 
 /* options.c - reading a command line by the command's table; --help from the same table. */
 
+#define LABEL_WIDTH 35
+
 static const struct cli_opt global_opts[] = {
 	{"help", NULL, "this text", false, false},
 	{"json", NULL, "print JSON", false, false},
+	{"socket", "PATH", "the daemon's control socket (default: from signetd.yaml)", false,
+	 false},
 	{"ca-url", "URL", "address of the CA, https://host:port (default: from `signet bootstrap`)",
 	 false, false},
 	{"root", "FILE", "root certificate to trust (default: from `signet bootstrap`)", false,
@@ -33,7 +37,30 @@ static const struct cli_opt *find_opt(const struct cli_cmd *cmd, const char *nam
 {
 	const struct cli_opt *o = find_in(cmd->opts, name, n);
 
-	return o != NULL ? o : find_in(global_opts, name, n);
+	if (o != NULL)
+		return o;
+	o = find_in(global_opts, name, n);
+	return o != NULL && strcmp(o->name, "socket") == 0 && !cmd->operator? NULL : o;
+}
+
+/* --config means another file to the operator's commands: theirs comes from this table. */
+static const struct cli_opt operator_opts[] = {
+	{"config", "FILE",
+	 "signetd.yaml of the daemon (default: ./signetd.yaml, /etc/signet/signetd.yaml)", false,
+	 false},
+	{NULL, NULL, NULL, false, false},
+};
+
+/* Whether this command has a global option. */
+static bool global_shown(const struct cli_cmd *cmd, const struct cli_opt *o)
+{
+	if (strcmp(o->name, "help") == 0)
+		return true;
+	if (strcmp(o->name, "json") == 0)
+		return cmd->json;
+	if (strcmp(o->name, "socket") == 0)
+		return cmd->operator;
+	return !cmd->offline && !cmd->operator;
 }
 
 const char *cli_value(const struct cli *c, const char *name)
@@ -83,37 +110,79 @@ int cli_misuse(struct cli *c, struct err *e, const char *fmt, ...)
 	return ERR(e, ERR_INVALID, "%s", text);
 }
 
-static void print_opt(const struct cli_opt *o)
+size_t options_of(const struct cli_cmd *cmd, const struct cli_opt **out, size_t max)
 {
-	char left[64];
+	const struct cli_opt *o;
+	size_t n = 0;
 
-	snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	printf("  %-32s %s%s\n", left, o->doc, o->repeated ? " (repeatable)" : "");
+	for (o = cmd->opts; o != NULL && o->name != NULL && n < max; o++)
+		if (!o->unsupported)
+			out[n++] = o;
+	for (o = global_opts; o->name != NULL && n < max; o++)
+		if (global_shown(cmd, o) && find_in(cmd->opts, o->name, strlen(o->name)) == NULL)
+			out[n++] = o;
+	for (o = operator_opts; cmd->operator&& o->name != NULL && n<max; o++)
+		out[n++] = o;
+	return n;
 }
 
-static void print_opts(const struct cli_cmd *cmd)
+/* Bold on a terminal. */
+void options_title(FILE *out, const char *text)
 {
-	puts("\nOptions:");
-	for (const struct cli_opt *o = cmd->opts; o != NULL && o->name != NULL; o++)
-		if (!o->unsupported)
-			print_opt(o);
-	for (const struct cli_opt *o = global_opts; o->name != NULL; o++) {
-		bool help = strcmp(o->name, "help") == 0, json = strcmp(o->name, "json") == 0;
+	bool bold = out == stdout && term_colour();
 
-		if (help || (json ? cmd->json : !cmd->offline))
-			print_opt(o);
+	fprintf(out, "%s%s%s\n", bold ? "\033[1m" : "", text, bold ? "\033[0m" : "");
+}
+
+static void print_opt(const struct cli_opt *o)
+{
+	int n = printf("  --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+
+	if (n > LABEL_WIDTH - 2) {
+		putchar('\n');
+		n = 0;
 	}
+	printf("%*s%s%s\n", LABEL_WIDTH - n, "", o->doc, o->repeated ? " (repeatable)" : "");
 }
 
 void options_help(const struct cli_cmd *cmd)
 {
+	const struct cli_opt *opts[CLI_MAX_OPTS];
+	size_t n;
+
+	if (cmd->subs != NULL) {
+		(void)options_subs(cmd, "--help");
+		return;
+	}
+	n = options_of(cmd, opts, CLI_MAX_OPTS);
 	printf("usage: signet %s%s%s [options]\n\n%s\n", cmd->name, cmd->args[0] ? " " : "",
 	       cmd->args, cmd->summary);
 	if (cmd->about != NULL)
 		printf("\n%s\n", cmd->about);
-	print_opts(cmd);
+	putchar('\n');
+	options_title(stdout, "Options:");
+	for (size_t i = 0; i < n; i++)
+		print_opt(opts[i]);
 	puts("\nExit status: 0 done, 1 failed, 2 usage, 3 refused by the CA, 4 the CA cannot be "
 	     "reached.");
+}
+
+int options_subs(const struct cli_cmd *cmd, const char *word)
+{
+	bool help = word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+	FILE *out = help ? stdout : stderr;
+
+	if (!help && word == NULL)
+		fprintf(out, "signet %s: what to do is missing\n", cmd->name);
+	else if (!help)
+		fprintf(out, "signet %s: there is no \"%s\"\n", cmd->name, word);
+	fprintf(out, "usage: signet %s COMMAND [arguments] [options]\n\n%s\n\n", cmd->name,
+		cmd->summary);
+	options_title(out, "Commands:");
+	for (size_t i = 0; cmd->subs[i] != NULL; i++)
+		fprintf(out, "  %-20s %s\n", cmd->subs[i]->name, cmd->subs[i]->summary);
+	fprintf(out, "\n`signet %s COMMAND --help` tells more of each.\n", cmd->name);
+	return help ? EXIT_DONE : EXIT_USAGE;
 }
 
 static int add_value(struct cli *c, const struct cli_opt *o, const char *value)
@@ -147,6 +216,22 @@ static int take_option(struct cli *c, int argc, char **argv, int *i)
 	return add_value(c, o, argv[++*i]);
 }
 
+/* "CRT" of "SUBJECT CRT [KEY]" for 1, "FILE" of "FILE|-" for 0. */
+static struct str arg_name(const struct cli_cmd *cmd, size_t n)
+{
+	struct str rest = str_c(cmd->args), name, next;
+
+	name = str_cut(rest, ' ', &rest);
+	while (n-- > 0 && rest.p != NULL) {
+		next = str_cut(rest, ' ', &rest);
+		if (!str_eqc(next, "..."))
+			name = next;
+	}
+	if (str_starts(name, "["))
+		name = str_mem(name.p + 1, name.n - 1);
+	return str_mem(name.p, strcspn(name.p, "]|. ") < name.n ? strcspn(name.p, "]|. ") : name.n);
+}
+
 int options_read(struct cli *c, int argc, char **argv)
 {
 	bool only_args = false;
@@ -175,6 +260,10 @@ int options_read(struct cli *c, int argc, char **argv)
 	if (c->n_args < c->cmd->min_args)
 		return cli_usage_error(c, "missing argument: usage is signet %s %s", c->cmd->name,
 				       c->cmd->args);
+	for (size_t i = 0; i < c->n_args && i < c->cmd->max_args; i++)
+		if (c->args[i][0] == '\0')
+			return cli_usage_error(c, STR_FMT " is empty",
+					       STR_ARG(arg_name(c->cmd, i)));
 	if (c->n_args > c->cmd->max_args)
 		return cli_usage_error(c, "unexpected argument \"%s\"", c->args[c->cmd->max_args]);
 	return 0;

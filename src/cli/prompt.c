@@ -6,150 +6,233 @@
 #include "base/mem.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 
 /*
  * prompt.c - questions on the terminal (/dev/tty, so that standard input and output stay free for
- * data). While echo is off the terminal sends no signals either: whoever types ^C there must not
- * be left with a terminal that stays silent.
+ * data).
+ *
+ * Whatever ends a question, the terminal is as it was before. While one waits for its answer the
+ * signals that a person or the system may send come through a descriptor: first the terminal is
+ * put right, then the signal does what it does without us. A question that was stopped (^Z) is
+ * asked again when the command goes on. Echo is off before the question appears, so nothing that
+ * is typed at it can be seen.
  */
 
-static FILE *tty_open(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	FILE *f;
+#define TRIES 3
 
-	if (fd < 0)
-		return NULL;
-	f = fdopen(fd, "r+");
-	if (f == NULL)
-		close(fd);
-	return f;
+static int tty_open(void)
+{
+	return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 }
 
 bool prompt_available(void)
 {
-	FILE *f = tty_open();
+	int fd = tty_open();
 
-	if (f == NULL)
+	if (fd < 0)
 		return false;
-	fclose(f);
+	close(fd);
 	return true;
 }
 
-static bool interrupts(int ch, const struct termios *t)
+static void say(int fd, const char *text)
 {
-	return t != NULL && ch != _POSIX_VDISABLE &&
-	       (ch == t->c_cc[VINTR] || ch == t->c_cc[VQUIT] || ch == t->c_cc[VSUSP]);
+	size_t n = strlen(text);
+
+	while (n > 0) {
+		ssize_t put = write(fd, text, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return;
+		text += put;
+		n -= (size_t)put;
+	}
 }
 
-/*
- * Reads a line without its end into a secret; false at end of file, or at a key that `t` (may be
- * NULL) says interrupts.
- */
-static bool read_line(FILE *f, const struct termios *t, struct secret *out)
+void prompt_text(const char *text)
 {
-	int ch;
+	int fd = tty_open();
+
+	if (fd < 0)
+		return;
+	say(fd, text);
+	close(fd);
+}
+
+/* Waits for input. 0: there is some; a signal's number: that came first. */
+static int wait_input(int fd, int signals)
+{
+	struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	while (poll(p, signals < 0 ? 1 : 2, -1) < 0)
+		if (errno != EINTR)
+			return 0;
+	if (p[1].revents == 0 || read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+/* A line without its end. *sig: a signal came before it was complete. False at the end of input. */
+static bool collect(int fd, int signals, struct secret *out, int *sig)
+{
+	char piece[256];
+	bool complete = false;
 
 	secret_set(out, "", 0);
-	while ((ch = fgetc(f)) != EOF && ch != '\n') {
-		char one = (char)ch;
+	while (!complete) {
+		ssize_t got;
 
-		if (interrupts(ch, t))
-			return false;
-		if (out->n < 4096)
-			secret_append(out, &one, 1);
+		*sig = wait_input(fd, signals);
+		if (*sig != 0)
+			break;
+		got = read(fd, piece, sizeof(piece));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		complete = piece[got - 1] == '\n';
+		if (complete)
+			got--;
+		if (out->n + (size_t)got <= 4096)
+			secret_append(out, piece, (size_t)got);
 	}
-	return ch != EOF;
+	mem_wipe(piece, sizeof(piece));
+	return complete;
 }
 
-static bool ask_hidden(FILE *f, const char *what, struct secret *out)
+/* One question and its line; false when there is none. */
+static bool ask_once(int fd, const char *question, bool hidden, struct secret *out, int *sig)
 {
 	struct termios old, off;
-	bool ok;
+	sigset_t set, before;
+	bool got = false;
+	int signals;
 
-	fprintf(f, "%s: ", what);
-	fflush(f);
-	if (tcgetattr(fileno(f), &old) != 0)
-		return false;
-	off = old;
-	off.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-	off.c_cc[VEOL] = old.c_cc[VINTR]; /* read at once, not with the end of the line */
-	off.c_cc[VEOL2] = old.c_cc[VQUIT];
-	tcsetattr(fileno(f), TCSAFLUSH, &off);
-	ok = read_line(f, &old, out);
-	tcsetattr(fileno(f), TCSAFLUSH, &old);
-	fputc('\n', f);
-	return ok;
+	sigemptyset(&set);
+	for (size_t i = 0; i < 5; i++)
+		sigaddset(&set, (const int[]){SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP}[i]);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (!hidden) {
+		say(fd, question);
+		got = collect(fd, signals, out, sig);
+	} else if (tcgetattr(fd, &old) == 0) {
+		off = old;
+		off.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+		tcsetattr(fd, TCSAFLUSH, &off);
+		say(fd, question);
+		got = collect(fd, signals, out, sig);
+		tcsetattr(fd, TCSAFLUSH, &old);
+	}
+	if (hidden || *sig != 0)
+		say(fd, "\n");
+	if (*sig != 0)
+		raise(*sig); /* blocked: it acts below */
+	if (signals >= 0)
+		close(signals);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return got;
 }
 
-int prompt_password(const char *what, bool twice, struct secret *out, struct err *e)
+static bool ask(int fd, const char *question, bool hidden, struct secret *out)
+{
+	bool got;
+	int sig;
+
+	do {
+		sig = 0;
+		got = ask_once(fd, question, hidden, out, &sig);
+	} while (sig != 0); /* the command was stopped and goes on */
+	return got;
+}
+
+static bool ask_hidden(struct cli *c, int fd, const char *what, struct secret *out)
+{
+	return ask(fd, arena_printf(c->arena, "%s: ", what), true, out);
+}
+
+static int password_ask(struct cli *c, const char *what, bool twice, struct secret *out,
+			struct err *e)
 {
 	struct secret again = SECRET_INIT;
-	FILE *f = tty_open();
+	int fd = tty_open();
 	bool same;
 
-	if (f == NULL)
+	if (fd < 0)
 		return ERR(e, ERR_INVALID, "there is no terminal to ask for the password on");
-	setvbuf(f, NULL, _IONBF, 0);
 	for (;;) {
-		if (!ask_hidden(f, what, out)) {
-			fclose(f);
+		if (!ask_hidden(c, fd, what, out)) {
+			close(fd);
 			return ERR(e, ERR_CANCELLED, "no password was given");
 		}
 		if (out->n == 0) {
-			fputs("An empty password protects nothing. Try again.\n", f);
+			say(fd, "An empty password protects nothing. Try again.\n");
 			continue;
 		}
 		if (!twice)
 			break;
-		same = ask_hidden(f, "The same again", &again) && again.n == out->n &&
+		same = ask_hidden(c, fd, "The same again", &again) && again.n == out->n &&
 		       mem_ct_equal(again.p, out->p, out->n);
 		secret_release(&again);
 		if (same)
 			break;
-		fputs("The two differ. Try again.\n", f);
+		say(fd, "The two differ. Try again.\n");
 	}
-	fclose(f);
+	close(fd);
 	return 0;
 }
 
 int prompt_line(struct cli *c, const char *what, const char *dflt, const char **out, struct err *e)
 {
 	struct secret line = SECRET_INIT;
-	FILE *f = tty_open();
+	int fd = tty_open();
+	bool got;
 
-	if (f == NULL) {
+	if (fd < 0) {
 		*out = dflt;
 		return dflt != NULL
 			       ? 0
 			       : ERR(e, ERR_INVALID, "there is no terminal to ask for: %s", what);
 	}
-	fprintf(f, dflt ? "%s [%s]: " : "%s: ", what, dflt ? dflt : "");
-	fflush(f);
-	if (!read_line(f, NULL, &line)) {
-		fclose(f);
-		return ERR(e, ERR_CANCELLED, "no answer was given");
-	}
-	fclose(f);
-	*out = line.n > 0 ? arena_cstr(c->arena, secret_view(&line)) : dflt;
+	got = ask(fd,
+		  dflt ? arena_printf(c->arena, "%s [%s]: ", what, dflt)
+		       : arena_printf(c->arena, "%s: ", what),
+		  false, &line);
+	close(fd);
+	if (got)
+		*out = line.n > 0 ? arena_cstr(c->arena, secret_view(&line)) : dflt;
 	secret_release(&line);
+	if (!got)
+		return ERR(e, ERR_CANCELLED, "no answer was given");
 	return *out != NULL ? 0 : ERR(e, ERR_INVALID, "an answer is needed: %s", what);
 }
 
 bool prompt_yes(const char *question)
 {
 	struct secret line = SECRET_INIT;
-	FILE *f = tty_open();
-	bool yes;
+	struct buf text = BUF_INIT;
+	struct str answer;
+	int fd = tty_open();
+	bool yes = false, no = false;
 
-	if (f == NULL)
+	if (fd < 0)
 		return false;
-	fprintf(f, "%s [y/N] ", question);
-	fflush(f);
-	yes = read_line(f, NULL, &line) && line.n > 0 && (line.p[0] == 'y' || line.p[0] == 'Y');
+	buf_printf(&text, "%s [y/N] ", question);
+	for (unsigned try = 0; try < TRIES && !yes && !no; try++) {
+		no = !ask(fd, text.p, false, &line);
+		answer = str_trim(secret_view(&line));
+		yes = !no && (str_ieqc(answer, "y") || str_ieqc(answer, "yes"));
+		no = no || answer.n == 0 || str_ieqc(answer, "n") || str_ieqc(answer, "no");
+	}
 	secret_release(&line);
-	fclose(f);
+	buf_release(&text);
+	close(fd);
 	return yes;
 }
 
@@ -163,5 +246,26 @@ int password_get(struct cli *c, const char *opt, const char *what, bool twice, s
 	if (!prompt_available())
 		return ERR(e, ERR_INVALID, "%s: there is no terminal to ask on; give --%s FILE",
 			   what, opt);
-	return prompt_password(what, twice, out, e);
+	return password_ask(c, what, twice, out, e);
+}
+
+int password_try(struct cli *c, const char *opt, const char *what,
+		 int (*use)(void *arg, const struct secret *password, struct err *e), void *arg,
+		 struct err *e)
+{
+	bool typed = cli_value(c, opt) == NULL;
+	struct secret password = SECRET_INIT;
+	int rc;
+
+	for (unsigned try = 1;; try++) {
+		rc = password_get(c, opt, what, false, &password, e);
+		if (rc < 0)
+			break;
+		rc = use(arg, &password, e);
+		if (rc == 0 || e->code != ERR_UNAUTHORIZED || !typed || try == TRIES)
+			break;
+		prompt_text("That is not the password. Try again.\n");
+	}
+	secret_release(&password);
+	return rc;
 }

@@ -3,26 +3,32 @@
 
 #include "cli/run.h"
 
+#include "cli/certs.h"
 #include "cli/options.h"
 #include "crypto/crypto.h"
 #include "http/client.h"
-
-const struct cli_cmd *const cli_cmds[] = {
-	&cmd_init,    &cmd_bootstrap,	&cmd_certificate, &cmd_renew, &cmd_token,
-	&cmd_inspect, &cmd_fingerprint, &cmd_health,	  &cmd_root,  NULL,
-};
 
 static void usage(FILE *out)
 {
 	fputs("usage: signet COMMAND [arguments] [options]\n\n"
 	      "Create a certificate authority, get certificates from it, keep them fresh, look at "
-	      "them.\n\n"
-	      "Commands:\n",
+	      "them.\n",
 	      out);
-	for (size_t i = 0; cli_cmds[i] != NULL; i++)
+	for (size_t i = 0; cli_cmds[i] != NULL; i++) {
+		const char *title = group_title(cli_cmds[i]);
+
+		if (title != NULL) {
+			putc('\n', out);
+			options_title(out, title);
+		}
 		fprintf(out, "  %-12s %s\n", cli_cmds[i]->name, cli_cmds[i]->summary);
-	fputs("  version      print the version\n"
-	      "\n`signet COMMAND --help` tells more of each.\n",
+	}
+	putc('\n', out);
+	options_title(out, "And");
+	fputs("  help         tell more of a command: signet help COMMAND\n"
+	      "  version      print the version\n"
+	      "\n`signet COMMAND --help` tells more of each, as do man signet and man "
+	      "signet-COMMAND.\n",
 	      out);
 }
 
@@ -36,12 +42,31 @@ int cli_fail(const struct cli *c, const struct err *e)
 	return c->unreachable ? EXIT_UNREACHABLE : EXIT_FAILED;
 }
 
-static const struct cli_cmd *find_cmd(const char *name)
+/* A subcommand's name is "key make": its last word counts. */
+static const struct cli_cmd *find_cmd(const struct cli_cmd *const *cmds, const char *name)
 {
-	for (size_t i = 0; cli_cmds[i] != NULL; i++)
-		if (strcmp(cli_cmds[i]->name, name) == 0)
-			return cli_cmds[i];
+	for (size_t i = 0; cmds[i] != NULL; i++) {
+		const char *word = strrchr(cmds[i]->name, ' ');
+
+		if (strcmp(word ? word + 1 : cmds[i]->name, name) == 0)
+			return cmds[i];
+	}
 	return NULL;
+}
+
+/* What argv[1..] names; *used words of it. With no such subcommand: the command with its subs. */
+static const struct cli_cmd *find_words(int argc, char **argv, int *used)
+{
+	const struct cli_cmd *cmd = argc > 1 ? find_cmd(cli_cmds, argv[1]) : NULL, *sub;
+
+	*used = 1;
+	if (cmd == NULL || cmd->subs == NULL || argc < 3)
+		return cmd;
+	sub = find_cmd(cmd->subs, argv[2]);
+	if (sub == NULL)
+		return cmd;
+	*used = 2;
+	return sub;
 }
 
 static int run_cmd(struct cli *c)
@@ -63,35 +88,55 @@ static int run_cmd(struct cli *c)
 	return rc;
 }
 
-int cli_main(int argc, char **argv)
+static int no_command(const char *name)
+{
+	fprintf(stderr, "signet: there is no command \"%s\"; signet --help lists them\n", name);
+	return EXIT_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+	const struct cli_cmd *cmd;
+	int used = 0;
+
+	/* What the build makes manual pages and completions with. */
+	if (argc > 2 && strcmp(argv[2], "--man") == 0)
+		return manual_page(argc > 3 ? argv[3] : NULL);
+	if (argc > 3 && strcmp(argv[2], "--completion") == 0)
+		return completion_script(argv[3]);
+	cmd = find_words(argc - 1, argv + 1, &used);
+	if (cmd != NULL) {
+		options_help(cmd);
+		return EXIT_DONE;
+	}
+	if (argc > 2 && argv[2][0] != '-')
+		return no_command(argv[2]);
+	usage(stdout);
+	return EXIT_DONE;
+}
+
+static int command(int argc, char **argv)
 {
 	struct cli c = {0};
-	int rc;
+	int rc, used = 0;
 
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-	    strcmp(argv[1], "-h") == 0) {
-		c.cmd = argc > 2 ? find_cmd(argv[2]) : NULL;
-		if (c.cmd != NULL)
-			options_help(c.cmd);
-		else
-			usage(stdout);
-		return EXIT_DONE;
-	}
+	    strcmp(argv[1], "-h") == 0)
+		return help(argc, argv);
 	if (strcmp(argv[1], "version") == 0 || strcmp(argv[1], "--version") == 0) {
 		printf("signet %s\n", PACKAGE_VERSION);
 		return EXIT_DONE;
 	}
-	c.cmd = find_cmd(argv[1]);
-	if (c.cmd == NULL) {
-		fprintf(stderr, "signet: unknown command \"%s\"\n", argv[1]);
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	rc = options_read(&c, argc - 2, argv + 2);
+	c.cmd = find_words(argc, argv, &used);
+	if (c.cmd == NULL)
+		return no_command(argv[1]);
+	if (c.cmd->subs != NULL)
+		return options_subs(c.cmd, argc > 2 ? argv[2] : NULL);
+	rc = options_read(&c, argc - 1 - used, argv + 1 + used);
 	if (rc != 0)
 		return rc;
 	if (cli_flag(&c, "help")) {
@@ -102,4 +147,18 @@ int cli_main(int argc, char **argv)
 	rc = run_cmd(&c);
 	arena_free(c.arena);
 	return rc;
+}
+
+/* What was printed counts when it is out: `signet root >FILE` on a full disk has failed. */
+int cli_main(int argc, char **argv)
+{
+	int rc = command(argc, argv);
+	struct err e = ERR_INIT;
+	bool gone;
+
+	errno = 0;
+	if (rc != EXIT_DONE || output_done(&gone, &e) == 0)
+		return rc;
+	fprintf(stderr, "signet: %s\n", e.msg);
+	return EXIT_FAILED;
 }

@@ -38,10 +38,10 @@ static int read_defaults(struct cli *c, struct err *e)
 	struct str url, root;
 	json_t *v;
 
-	if (!file_exists(path))
-		return 0;
-	if (file_read(path, 65536, &text, e) < 0)
-		return -1;
+	if (file_read(path, 65536, &text, e) < 0) {
+		buf_release(&text);
+		return e->code == ERR_NOT_FOUND ? 0 : -1;
+	}
 	v = json_parse(buf_view(&text), &json_limits_request, JSON_TOP_OBJECT, e);
 	buf_release(&text);
 	if (v == NULL)
@@ -74,8 +74,12 @@ int trust_load(struct cli *c, bool need_root, struct err *e)
 {
 	c->ca_url = cli_value(c, "ca-url");
 	c->root = cli_value(c, "root");
-	if (read_defaults(c, e) < 0)
+	if ((c->ca_url == NULL || c->root == NULL) && read_defaults(c, e) < 0)
 		return -1;
+	if (c->ca_url == NULL && !file_exists(defaults_path(c)) && cli_flag(c, "config"))
+		return ERR(e, ERR_NOT_FOUND,
+			   "%s: is not there; `signet bootstrap --config FILE` makes it",
+			   defaults_path(c));
 	if (c->ca_url == NULL)
 		return ERR(e, ERR_INVALID,
 			   "which CA? Run `signet bootstrap --ca-url URL --fingerprint HEX` once, "
@@ -93,6 +97,12 @@ int trust_load(struct cli *c, bool need_root, struct err *e)
 			   "%s: the root certificate is not there; run `signet bootstrap` again",
 			   c->root);
 	return 0;
+}
+
+int trust_root(struct cli *c, struct err *e)
+{
+	c->root = cli_value(c, "root");
+	return c->root != NULL ? 0 : read_defaults(c, e);
 }
 
 int trust_save(struct cli *c, const char *ca_url, const char *fingerprint, struct str root_pem,
