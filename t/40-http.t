@@ -154,13 +154,13 @@ for (['a semicolon', '/health;x=1'], ['a semicolon in front', '/;/health'], ['ov
 	['overlong dots', '/%c0%ae%c0%ae/health'], ['escaped UTF-8', '/caf%c3%a9'], ['invalid UTF-8', '/%ff%fe'],
 	['line breaks', '/health%0d%0aX-Evil:%201'], ['a tab', '/health%09'], ['escaped backslash', '/..%5chealth'],
 	['doubly escaped', '/%252e%252e/health'], ['upper case', '/HEALTH'], ['a space', '/health%20'],
-	['40 segments', '/a' x 40], ['the root', '/'], ['absolute, no path', 'https://localhost'],
-	['absolute, other path', 'https://localhost/x'], ['8 KiB', '/' . 'a' x 8191]) {
+	['40 segments', '/a' x 40], ['absolute, other path', 'https://localhost/x'], ['8 KiB', '/' . 'a' x 8191]) {
 	http_row("target: $_->[0]", get($_->[1]), [ 404, 400 ]);
 	unlike($list->[0]{head} // '', qr/X-Evil/i, "target: $_->[0]: no header of the client's making");
 }
 http_row("target: $_->[0]", get($_->[1]), 200) for ['escaped letters', '/%68ealth'], ['a query', '/health?x=1&y=%ff'],
 	['an empty query', '/health?'], ['a query with all that may stand there', "/health?a/b?c:\@!\$&'()*+,;=-._~[]"],
+	['the root', '/'], ['absolute, no path', 'https://localhost'],
 	['absolute', 'http://localhost/health'], ['absolute, https', 'https://other.example.com:8443/health'],
 	['absolute, upper-case scheme', 'HTTPS://localhost/health'], ['absolute with a query', 'https://localhost/health?x'],
 	['absolute, IPv6', 'https://[::1]:443/health'];

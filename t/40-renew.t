@@ -63,7 +63,7 @@ sub ok_renewed {
 my ($crt, $key, $old) = certificate(san => 'DNS:host.example.com');
 my $new = renew_row('a certificate', 201, $crt, $key);
 ok_renewed('renew', $old, $new);
-is_deeply([ sort keys %{ $r->{json} } ], [qw(ca certChain crt tlsOptions)], 'members of the answer');
+is_deeply([ sort keys %{ $r->{json} } ], [qw(ca certChain crt endpoint tlsOptions)], 'members of the answer');
 is_deeply([ @{ $r->{json} }{qw(ca certChain)} ], [ $issuer_pem, [ $r->{json}{crt}, $issuer_pem ] ], 'the chain');
 like($r->{body}, qr/"minVersion":1\.2,"maxVersion":1\.3,.*\}\n\z/, 'versions are numbers, one line');
 is($r->{headers}{'content-type'}, 'application/json', 'content type');

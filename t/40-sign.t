@@ -76,7 +76,7 @@ sub expected_exts {
 my $before = time;
 my $c = sign_row('a certificate', 201, undef);
 my $after = time;
-is_deeply([ sort keys %{ $r->{json} } ], [qw(ca certChain crt tlsOptions)], 'members of the answer');
+is_deeply([ sort keys %{ $r->{json} } ], [qw(ca certChain crt endpoint tlsOptions)], 'members of the answer');
 is($r->{headers}{'content-type'}, 'application/json', 'content type');
 like($r->{body}, qr/\A\{"crt":"-----BEGIN CERTIFICATE-----\\n[^\n]*\}\n\z/, 'one line, crt first');
 is($r->{json}{ca}, $issuer_pem, 'ca is the issuing certificate');

@@ -97,7 +97,7 @@ for my $path ('/version', '/health', "/root/$fp", '/roots', '/roots.pem', '/inte
 # ---- paths and methods that are not there ----
 
 my $r;
-for my $path ('/', '/nope', '/1.0', '/1.0/', '/2.0/health', '/1.0/1.0/health', '/health/', '/health/x', '/Health', '/root',
+for my $path ('/nope', '/1.0', '/1.0/', '/2.0/health', '/1.0/1.0/health', '/health/', '/health/x', '/Health', '/root',
 	'/root/', '/rootsxpem', '/provisioners/',
 	'/provisioners/x', '/metrics', '/debug/pprof/', '/.well-known/x', '/secrets/intermediate_ca.key', '/certs/root_ca.crt') {
 	$r = $d->http('GET', $path);

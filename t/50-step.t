@@ -198,8 +198,6 @@ for (
 	ok(!-e "$t/c.crt", "$what: no certificate");
 }
 for (
-	[ 'rekey', [ 'ca', 'rekey', '--force', "$t/t.crt", "$t/t.key" ] ],
-	[ 'revoke', [ 'ca', 'revoke', '--cert', "$t/t.crt", '--key', "$t/t.key" ] ],
 	[ 'ssh roots', [ 'ssh', 'config', '--roots' ] ],
 ) {
 	my ($what, $args) = @$_;

@@ -8,7 +8,9 @@ use warnings;
 use Test::More;
 use Time::HiRes qw(time sleep);
 use IO::Socket::INET;
+use POSIX qw(_exit);
 use Signet::Test;
+use Signet::Control;
 
 need('openssl');
 need_hooks();
@@ -113,4 +115,30 @@ print $mine "POST /sign HTTP/1.1\r\nHost: localhost\r\nContent-Length: " . lengt
 is(Signet::Test::read_answer($mine)->{status}, 201, 'descriptors: the store works on');
 close $_ for grep { defined } @many, $mine;
 $d->stop;
+
+# ---- a start that fails late: what was asked through the control socket is finished first ----
+my $disk = scratch() . '/store';
+my $endpoint = '8c5a3a52-1b2e-4a54-9d0c-1f2e3d4c5b6a';
+begin();
+is($d->sign(token => $d->token, csr => $csr, more => { endpoint => $endpoint })->{status}, 201, "late failure: certificate $_") for 1 .. 6;
+$d->stop;
+my $taken = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
+spew("$d->{dir}/signetd.yaml", slurp("$d->{dir}/signetd.yaml") =~ s/127\.0\.0\.1:0/'127.0.0.1:' . $taken->sockport/er);
+unlink "$d->{dir}/tls/server.crt";
+spew($disk, "delay 400\n");
+pipe my $in, my $out or die;
+my $asker = fork // die;
+if (!$asker) {
+	my $s;
+	for (1 .. 3000) { last if $s = control_start($d, 'POST', 'revoke', { endpoint => $endpoint }); sleep 0.01 }
+	print $out control_end($s)->{body};
+	close $out;
+	_exit(0);
+}
+close $out;
+ok(!$d->start(env => { SIGNET_TEST_STORE_FILE => $disk }), 'late failure: the address is taken');
+is($d->{status}, 256, 'late failure: status 1') or diag($d->log_tail);
+is(json_decode(join('', <$in>) || '{}')->{revoked}, 6, 'late failure: all of the endpoint is revoked');
+waitpid $asker, 0;
+$d->check_log;
 done_testing;

@@ -253,7 +253,7 @@ sub start {
 	my ($self, %o) = @_;
 	my $addr = "$self->{dir}/run/addresses";
 	unlink $addr;
-	my @cmd = (@{ $o{wrap} // [] }, signetd_bin(), '--config', "$self->{dir}/signetd.yaml", '--plugin-dir', plugin_dir());
+	my @cmd = (@{ $o{wrap} // [] }, signetd_bin(), '--config', "$self->{dir}/signetd.yaml", '--plugin-dir', $o{plugin_dir} // plugin_dir());
 	my $pid = fork // die "fork: $!";
 	if (!$pid) {
 		%ENV = (%ENV, %{ $o{env} // {} });
