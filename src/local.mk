@@ -15,6 +15,7 @@ include src/prov/local.mk
 include src/profile/local.mk
 include src/ca/local.mk
 include src/api/local.mk
+include src/control/local.mk
 include src/cli/local.mk
 include src/daemon/local.mk
 
@@ -30,6 +31,31 @@ bin_PROGRAMS += signet
 signet_SOURCES = src/cli/main.c
 signet_LDADD = src/cli/libcli.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/net/libnet.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(LINK_http) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
+SIGNET_PAGES = \
+	man/signet-init.1 \
+	man/signet-key.1 \
+	man/signet-bootstrap.1 \
+	man/signet-certificate.1 \
+	man/signet-sign.1 \
+	man/signet-token.1 \
+	man/signet-root.1 \
+	man/signet-install.1 \
+	man/signet-uninstall.1 \
+	man/signet-renew.1 \
+	man/signet-rekey.1 \
+	man/signet-revoke.1 \
+	man/signet-inspect.1 \
+	man/signet-verify.1 \
+	man/signet-lint.1 \
+	man/signet-fingerprint.1 \
+	man/signet-health.1 \
+	man/signet-status.1 \
+	man/signet-list.1 \
+	man/signet-show.1 \
+	man/signet-provisioner.1 \
+	man/signet-reload.1 \
+	man/signet-backup.1
+
 sbin_PROGRAMS += signetd
 signetd_SOURCES = src/daemon/main.c
-signetd_LDADD = src/daemon/libdaemon.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+signetd_LDADD = src/daemon/libdaemon.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)

@@ -1,41 +1,76 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 ALL_T = \
+	t/24-backup.t \
 	t/30-config.t \
+	t/32-reload.t \
 	t/40-http.t \
+	t/40-lifecycle.t \
+	t/40-rekey.t \
+	t/40-renew-token.t \
 	t/40-renew.t \
+	t/40-revoke-race.t \
+	t/40-revoke.t \
 	t/40-sign.t \
 	t/40-step-routes.t \
 	t/40-tokens.t \
+	t/44-control.t \
 	t/50-openssl.t \
 	t/50-signet.t \
 	t/50-step.t \
+	t/51-step-lifecycle.t \
+	t/52-signet-issue.t \
+	t/52-signet-key.t \
+	t/52-signet-look.t \
+	t/52-signet-renew.t \
+	t/53-signet-operate.t \
+	t/54-readme.t \
 	t/70-disk.t \
 	t/70-faults.t \
 	t/70-kill.t \
+	t/70-revoke.t \
 	t/70-stall.t \
 	t/70-stop.t \
+	t/75-life.t \
 	t/80-disk-error.t \
 	t/80-shutdown.t \
 	t/90-layers.t \
-	t/91-style.t
+	t/91-style.t \
+	t/93-manual.t
 QUICK_T = \
+	t/24-backup.t \
 	t/30-config.t \
+	t/32-reload.t \
 	t/40-http.t \
+	t/40-lifecycle.t \
+	t/40-rekey.t \
+	t/40-renew-token.t \
 	t/40-renew.t \
+	t/40-revoke-race.t \
+	t/40-revoke.t \
 	t/40-sign.t \
 	t/40-step-routes.t \
 	t/40-tokens.t \
+	t/44-control.t \
 	t/50-openssl.t \
 	t/50-signet.t \
 	t/50-step.t \
+	t/51-step-lifecycle.t \
+	t/52-signet-issue.t \
+	t/52-signet-key.t \
+	t/52-signet-look.t \
+	t/52-signet-renew.t \
+	t/53-signet-operate.t \
+	t/54-readme.t \
 	t/70-disk.t \
 	t/70-faults.t \
+	t/70-revoke.t \
 	t/70-stall.t \
 	t/70-stop.t \
 	t/80-disk-error.t \
 	t/80-shutdown.t \
 	t/90-layers.t \
-	t/91-style.t
+	t/91-style.t \
+	t/93-manual.t
 TESTS += $(UNIT_TESTS) $(FUZZ_TESTS) $(QUICK_T)
 EXTRA_DIST += $(ALL_T) t/lib t/vectors t/fuzz/corpus
 EXTRA_DIST += \
@@ -55,6 +90,9 @@ EXTRA_DIST += \
 UNIT_TESTS =
 FUZZ_TESTS =
 if HAVE_CMOCKA
+UNIT_TESTS += t/unit/test_api_body
+t_unit_test_api_body_SOURCES = t/unit/test_api_body.c
+t_unit_test_api_body_LDADD = src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_base_clock
 t_unit_test_base_clock_SOURCES = t/unit/test_base_clock.c
 t_unit_test_base_clock_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
@@ -76,12 +114,42 @@ t_unit_test_base_mem_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
 UNIT_TESTS += t/unit/test_base_str
 t_unit_test_base_str_SOURCES = t/unit/test_base_str.c
 t_unit_test_base_str_LDADD = src/base/libbase.a $(CMOCKA_LIBS) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_backup
+t_unit_test_ca_backup_SOURCES = t/unit/test_ca_backup.c
+t_unit_test_ca_backup_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_catalog
+t_unit_test_ca_catalog_SOURCES = t/unit/test_ca_catalog.c
+t_unit_test_ca_catalog_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_endpoint
+t_unit_test_ca_endpoint_SOURCES = t/unit/test_ca_endpoint.c
+t_unit_test_ca_endpoint_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_ca_issue
 t_unit_test_ca_issue_SOURCES = t/unit/test_ca_issue.c
 t_unit_test_ca_issue_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_race
+t_unit_test_ca_race_SOURCES = t/unit/test_ca_race.c
+t_unit_test_ca_race_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_reload
+t_unit_test_ca_reload_SOURCES = t/unit/test_ca_reload.c
+t_unit_test_ca_reload_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_renew
+t_unit_test_ca_renew_SOURCES = t/unit/test_ca_renew.c
+t_unit_test_ca_renew_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_ca_revoke
+t_unit_test_ca_revoke_SOURCES = t/unit/test_ca_revoke.c
+t_unit_test_ca_revoke_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_ca_server_cert
 t_unit_test_ca_server_cert_SOURCES = t/unit/test_ca_server_cert.c
 t_unit_test_ca_server_cert_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_cli_files
+t_unit_test_cli_files_SOURCES = t/unit/test_cli_files.c
+t_unit_test_cli_files_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_cli_renew
+t_unit_test_cli_renew_SOURCES = t/unit/test_cli_renew.c
+t_unit_test_cli_renew_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_cli_token
+t_unit_test_cli_token_SOURCES = t/unit/test_cli_token.c
+t_unit_test_cli_token_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_codec_b64
 t_unit_test_codec_b64_SOURCES = t/unit/test_codec_b64.c
 t_unit_test_codec_b64_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
@@ -103,12 +171,21 @@ t_unit_test_codec_rec_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_L
 UNIT_TESTS += t/unit/test_codec_uri
 t_unit_test_codec_uri_SOURCES = t/unit/test_codec_uri.c
 t_unit_test_codec_uri_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_uuid
+t_unit_test_codec_uuid_SOURCES = t/unit/test_codec_uuid.c
+t_unit_test_codec_uuid_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_codec_yaml
 t_unit_test_codec_yaml_SOURCES = t/unit/test_codec_yaml.c
 t_unit_test_codec_yaml_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_codec_yaml_write
+t_unit_test_codec_yaml_write_SOURCES = t/unit/test_codec_yaml_write.c
+t_unit_test_codec_yaml_write_LDADD = src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_conf_claims
 t_unit_test_conf_claims_SOURCES = t/unit/test_conf_claims.c
 t_unit_test_conf_claims_LDADD = src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_conf_follow
+t_unit_test_conf_follow_SOURCES = t/unit/test_conf_follow.c
+t_unit_test_conf_follow_LDADD = src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_conf_load
 t_unit_test_conf_load_SOURCES = t/unit/test_conf_load.c
 t_unit_test_conf_load_LDADD = src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
@@ -202,9 +279,15 @@ t_unit_test_net_tls_job_LDADD = src/net/libnet.a src/plugin/libplugin.a src/cryp
 UNIT_TESTS += t/unit/test_net_tls_peer
 t_unit_test_net_tls_peer_SOURCES = t/unit/test_net_tls_peer.c
 t_unit_test_net_tls_peer_LDADD = src/net/libnet.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_net_unix
+t_unit_test_net_unix_SOURCES = t/unit/test_net_unix.c
+t_unit_test_net_unix_LDADD = src/net/libnet.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_plugin_loader
 t_unit_test_plugin_loader_SOURCES = t/unit/test_plugin_loader.c
 t_unit_test_plugin_loader_LDADD = src/plugin/libplugin.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_profile_lint
+t_unit_test_profile_lint_SOURCES = t/unit/test_profile_lint.c
+t_unit_test_profile_lint_LDADD = src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_profile_tbs
 t_unit_test_profile_tbs_SOURCES = t/unit/test_profile_tbs.c
 t_unit_test_profile_tbs_LDADD = src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
@@ -220,9 +303,15 @@ t_unit_test_prov_grant_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libh
 UNIT_TESTS += t/unit/test_prov_plugins
 t_unit_test_prov_plugins_SOURCES = t/unit/test_prov_plugins.c
 t_unit_test_prov_plugins_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_prov_renew_token
+t_unit_test_prov_renew_token_SOURCES = t/unit/test_prov_renew_token.c
+t_unit_test_prov_renew_token_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_prov_set
 t_unit_test_prov_set_SOURCES = t/unit/test_prov_set.c
 t_unit_test_prov_set_LDADD = src/prov/libprov.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/store/libstore.a src/net/libnet.a src/jose/libjose.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(CMOCKA_LIBS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+UNIT_TESTS += t/unit/test_store_backup
+t_unit_test_store_backup_SOURCES = t/unit/test_store_backup.c
+t_unit_test_store_backup_LDADD = src/store/libstore.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 UNIT_TESTS += t/unit/test_store_both
 t_unit_test_store_both_SOURCES = t/unit/test_store_both.c
 t_unit_test_store_both_LDADD = src/store/libstore.a src/plugin/libplugin.a src/crypto/libcrypto.a src/conf/libconf.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(CMOCKA_LIBS) $(LINK_store) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
@@ -256,7 +345,16 @@ t_fuzz_fuzz_cert_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_cert_SOURCES = t/fuzz/fuzz_cert.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_cert_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_cert_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_control
+if FUZZERS
+t_fuzz_fuzz_control_SOURCES = t/fuzz/fuzz_control.c
+t_fuzz_fuzz_control_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_control_SOURCES = t/fuzz/fuzz_control.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_control_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_csr
 if FUZZERS
@@ -265,7 +363,7 @@ t_fuzz_fuzz_csr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_csr_SOURCES = t/fuzz/fuzz_csr.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_csr_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_csr_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_der
 if FUZZERS
@@ -274,7 +372,7 @@ t_fuzz_fuzz_der_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_der_SOURCES = t/fuzz/fuzz_der.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_der_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_der_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_http_chunked
 if FUZZERS
@@ -283,7 +381,7 @@ t_fuzz_fuzz_http_chunked_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_http_chunked_SOURCES = t/fuzz/fuzz_http_chunked.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_http_chunked_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_http_chunked_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_http_head
 if FUZZERS
@@ -292,7 +390,7 @@ t_fuzz_fuzz_http_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_http_head_SOURCES = t/fuzz/fuzz_http_head.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_http_head_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_http_head_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_json
 if FUZZERS
@@ -301,7 +399,7 @@ t_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_json_SOURCES = t/fuzz/fuzz_json.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_json_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_json_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_jwe
 if FUZZERS
@@ -310,7 +408,7 @@ t_fuzz_fuzz_jwe_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_jwe_SOURCES = t/fuzz/fuzz_jwe.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_jwe_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_jwe_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_jwk
 if FUZZERS
@@ -319,7 +417,7 @@ t_fuzz_fuzz_jwk_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_jwk_SOURCES = t/fuzz/fuzz_jwk.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_jwk_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_jwk_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_jws
 if FUZZERS
@@ -328,7 +426,7 @@ t_fuzz_fuzz_jws_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_jws_SOURCES = t/fuzz/fuzz_jws.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_jws_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_jws_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_key
 if FUZZERS
@@ -337,7 +435,7 @@ t_fuzz_fuzz_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_key_SOURCES = t/fuzz/fuzz_key.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_key_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_key_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_kms_msg
 if FUZZERS
@@ -346,7 +444,34 @@ t_fuzz_fuzz_kms_msg_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_kms_msg_SOURCES = t/fuzz/fuzz_kms_msg.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_kms_msg_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_kms_msg_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_lifecycle_body
+if FUZZERS
+t_fuzz_fuzz_lifecycle_body_SOURCES = t/fuzz/fuzz_lifecycle_body.c
+t_fuzz_fuzz_lifecycle_body_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_lifecycle_body_SOURCES = t/fuzz/fuzz_lifecycle_body.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_lifecycle_body_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_lint
+if FUZZERS
+t_fuzz_fuzz_lint_SOURCES = t/fuzz/fuzz_lint.c
+t_fuzz_fuzz_lint_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_lint_SOURCES = t/fuzz/fuzz_lint.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_lint_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_options
+if FUZZERS
+t_fuzz_fuzz_options_SOURCES = t/fuzz/fuzz_options.c
+t_fuzz_fuzz_options_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_options_SOURCES = t/fuzz/fuzz_options.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_options_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_pem
 if FUZZERS
@@ -355,7 +480,7 @@ t_fuzz_fuzz_pem_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_pem_SOURCES = t/fuzz/fuzz_pem.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_pem_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_pem_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_rec
 if FUZZERS
@@ -364,7 +489,16 @@ t_fuzz_fuzz_rec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_rec_SOURCES = t/fuzz/fuzz_rec.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_rec_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_rec_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+
+FUZZ_TESTS += t/fuzz/fuzz_renew_token
+if FUZZERS
+t_fuzz_fuzz_renew_token_SOURCES = t/fuzz/fuzz_renew_token.c
+t_fuzz_fuzz_renew_token_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+t_fuzz_fuzz_renew_token_SOURCES = t/fuzz/fuzz_renew_token.c t/fuzz/replay.c
+endif
+t_fuzz_fuzz_renew_token_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_spki
 if FUZZERS
@@ -373,7 +507,7 @@ t_fuzz_fuzz_spki_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_spki_SOURCES = t/fuzz/fuzz_spki.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_spki_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_spki_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_uri
 if FUZZERS
@@ -382,7 +516,7 @@ t_fuzz_fuzz_uri_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_uri_SOURCES = t/fuzz/fuzz_uri.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_uri_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_uri_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 
 FUZZ_TESTS += t/fuzz/fuzz_yaml
 if FUZZERS
@@ -391,5 +525,9 @@ t_fuzz_fuzz_yaml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 t_fuzz_fuzz_yaml_SOURCES = t/fuzz/fuzz_yaml.c t/fuzz/replay.c
 endif
-t_fuzz_fuzz_yaml_LDADD = src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
+t_fuzz_fuzz_yaml_LDADD = src/cli/libcli.a src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
 check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)
+EXTRA_PROGRAMS += \
+	t/tools/fill
+t_tools_fill_SOURCES = t/tools/fill.c
+t_tools_fill_LDADD = src/control/libcontrol.a src/api/libapi.a src/ca/libca.a src/prov/libprov.a src/profile/libprofile.a src/kms/libkms.a src/http/libhttp.a src/x509/libx509.a src/jose/libjose.a src/store/libstore.a src/net/libnet.a src/plugin/libplugin.a src/conf/libconf.a src/crypto/libcrypto.a src/loop/libloop.a src/codec/libcodec.a src/base/libbase.a $(ALL_STATIC_PLUGINS) $(LINK_http) $(LINK_store) $(LINK_net) $(LINK_crypto) $(LINK_loop) $(LINK_codec) $(LINK_base)
