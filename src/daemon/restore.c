@@ -147,9 +147,12 @@ static const char *missing_keys(struct restoring *r, struct buf *out)
 	for (size_t i = 0; c != NULL && i < c->authorities.n; i++) {
 		struct key_uri u;
 
-		if (key_uri_parse(au[i].key, c->dir, r->arena, &u, &ignored) == 0 &&
-		    !file_exists(u.path))
+		if (key_uri_parse(au[i].key, c->dir, r->arena, &u, &ignored) < 0)
+			continue;
+		if (!file_exists(u.path))
 			buf_printf(out, "  %s (authority %s)\n", u.path, au[i].name);
+		if (u.password_file != NULL && !file_exists(u.password_file))
+			buf_printf(out, "  %s (its password)\n", u.password_file);
 	}
 	conf_unref(c);
 	return out->n > 0 ? out->p : NULL;
