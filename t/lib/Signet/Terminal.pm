@@ -32,6 +32,7 @@ sub terminal_start {
 	if (!$pid) {
 		%ENV = (%ENV, TERM => 'dumb', %{ $o{env} // {} });
 		setsid();
+		$SIG{$_} = 'DEFAULT' for qw(INT QUIT); # whoever runs the tests in the background has them ignored
 		chdir $o{cwd} or _exit(126) if defined $o{cwd};
 		sysopen my $tty, $name, O_RDWR or _exit(126); # becomes the controlling terminal
 		for my $fd (0 .. 2) { POSIX::dup2(fileno $tty, $fd) }

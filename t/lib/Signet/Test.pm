@@ -73,7 +73,8 @@ sub spew { my ($f, $text, $mode) = @_; open my $fh, '>:raw', $f or die "$f: $!";
 	chmod $mode, $f if defined $mode; return $f }
 sub scratch { return tempdir(CLEANUP => 1, DIR => $ENV{TMPDIR} // '/tmp') }
 sub json_decode { JSON::PP->new->allow_nonref->decode($_[0]) }
-sub json_encode { JSON::PP->new->allow_nonref->canonical->encode($_[0]) }
+# JSON::PP before 4.11 flags all its output as characters, which would spoil what it is joined to.
+sub json_encode { my $s = JSON::PP->new->allow_nonref->canonical->encode($_[0]); utf8::downgrade($s, 1); return $s }
 sub b64u { encode_base64url($_[0]) }
 sub rand_id { open my $fh, '<:raw', '/dev/urandom' or die; read $fh, my $b, 32; return unpack 'H*', $b }
 
