@@ -3,6 +3,7 @@
 
 #include "api/body.h"
 
+#include "ca/ca.h"
 #include "codec/uuid.h"
 
 /*
@@ -155,7 +156,7 @@ int revoke_body_parse(struct str text, struct arena *a, struct revoke_body *out,
 	    opt_str(o, "reason", &out->text, e) < 0 || opt_bool(o, "passive", &passive, e) < 0 ||
 	    read_serial(serial, a, out, e) < 0)
 		return -1;
-	if (out->reason < 0 || out->reason > 10 || out->reason == 7)
+	if (!revoke_reason_known(out->reason))
 		return invalid(e, "reasonCode out of bounds");
 	if (out->text.n > REVOKE_TEXT_MAX)
 		return invalid(e, "reason is longer than 1000 bytes");

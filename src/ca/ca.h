@@ -237,6 +237,7 @@ struct revoke {
  * for it any more.
  */
 void revoke_init(struct revoke *r, struct arena *arena);
+bool revoke_reason_known(int64_t reason); /* RFC 5280 5.3.1: 0 to 10 without 7 */
 
 /* ---- reading the catalogue (ca/catalog.c) ---- */
 enum catalog_status {

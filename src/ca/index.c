@@ -94,7 +94,7 @@ struct str index_serial_text(struct arena *a, struct str serial)
 	return s;
 }
 
-static struct rec_listing listing_of(const struct rec_cert *rec)
+struct rec_listing index_listing(const struct rec_cert *rec)
 {
 	return (struct rec_listing){
 		.common_name = rec->common_name,
@@ -173,7 +173,7 @@ void index_add_cert(struct store_batch *b, struct arena *a, const struct rec_cer
 {
 	unsigned char sk[SERIAL_KEY];
 	struct str serial = str_mem(sk, sizeof(sk));
-	const struct rec_listing row = listing_of(rec);
+	const struct rec_listing row = index_listing(rec);
 	struct buf key = BUF_INIT;
 
 	serial_key(c->serial, sk);

@@ -15,6 +15,8 @@
  */
 void index_add_cert(struct store_batch *b, struct arena *a, const struct rec_cert *rec,
 		    const struct cert *c);
+/* What a list shows of it; borrows from rec. */
+struct rec_listing index_listing(const struct rec_cert *rec);
 /* An audit entry at the present time. `serial` is decimal text or empty. */
 void index_add_audit(struct store_batch *b, struct rec_audit *entry);
 /* A serial that is to be treated as revoked. */

@@ -72,9 +72,14 @@ static int refuse(struct err *e, enum err_code code, const char *fmt, ...)
 
 /* ---- load ---- */
 
+bool revoke_reason_known(int64_t reason)
+{
+	return reason >= 0 && reason <= REASON_LAST && reason != REASON_NONE;
+}
+
 static int check_request(const struct revoke *r, struct err *e)
 {
-	if (r->reason < 0 || r->reason > REASON_LAST || r->reason == REASON_NONE)
+	if (!revoke_reason_known(r->reason))
 		return refuse(e, ERR_INVALID, "reasonCode out of bounds");
 	if (r->text.n > TEXT_MAX || !utf8_valid(r->text) || str_has(r->text, '\0'))
 		return refuse(e, ERR_INVALID, "reason: at most %d bytes of UTF-8", TEXT_MAX);

@@ -185,6 +185,7 @@ static void save(struct server_cert *s, const struct cert *c)
 
 /* ---- issuing ---- */
 
+/* Here on the loop, against the rule: well under a millisecond, and once after a revocation. */
 static void replace_key(struct server_cert *s)
 {
 	struct err e = ERR_INIT;

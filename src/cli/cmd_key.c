@@ -144,23 +144,15 @@ static int public_in_jwk(struct cli *c, struct str text, struct public *out, str
 	struct err ignore = ERR_INIT;
 	json_t *v = json_parse(text, &json_limits_request, JSON_REFUSE_DUPLICATES | JSON_TOP_OBJECT,
 			       &ignore);
-	struct jwk jwk;
-	int rc = 0;
+	int rc;
 
 	if (v == NULL || json_member(v, "kty", 0) == NULL || json_member(v, "d", 0) != NULL) {
 		json_decref(v);
 		return 0;
 	}
-	rc = jwk_parse(v, false, &jwk, e);
+	rc = key_from_jwk(c, v, false, &out->key, &out->kid, e);
 	json_decref(v);
-	if (rc < 0)
-		return -1;
-	out->key = jwk.key;
-	jwk.key = NULL;
-	if (jwk.kid != NULL)
-		out->kid = arena_strdup(c->arena, jwk.kid);
-	jwk_release(&jwk);
-	return 0;
+	return rc;
 }
 
 static int public_read(struct cli *c, const char *path, struct public *out, struct err *e)

@@ -27,25 +27,32 @@ static int open_pem(void *arg, struct err *e)
 	return o->out->key ? 0 : -1;
 }
 
+int key_from_jwk(struct cli *c, const json_t *v, bool private, struct key **key, const char **kid,
+		 struct err *e)
+{
+	struct jwk jwk;
+
+	if (jwk_parse(v, private, &jwk, e) < 0)
+		return -1;
+	*key = jwk.key;
+	jwk.key = NULL;
+	if (jwk.kid != NULL)
+		*kid = arena_strdup(c->arena, jwk.kid);
+	jwk_release(&jwk);
+	return 0;
+}
+
 static int take_jwk(struct cli *c, struct str text, struct key_file *out, struct err *e)
 {
 	json_t *v =
 		json_parse(text, &json_limits_request, JSON_REFUSE_DUPLICATES | JSON_TOP_OBJECT, e);
-	struct jwk jwk;
 	int rc;
 
 	if (v == NULL)
 		return -1;
-	rc = jwk_parse(v, true, &jwk, e);
+	rc = key_from_jwk(c, v, true, &out->key, &out->kid, e);
 	json_decref(v);
-	if (rc < 0)
-		return -1;
-	out->key = jwk.key;
-	jwk.key = NULL;
-	if (jwk.kid != NULL)
-		out->kid = arena_strdup(c->arena, jwk.kid);
-	jwk_release(&jwk);
-	return 0;
+	return rc;
 }
 
 int key_from_jwe(struct cli *c, struct str jwe, const struct secret *password, struct key_file *out,

@@ -21,6 +21,9 @@ struct key_file {
 /* A wrong password that was typed is asked for again. */
 int key_file_read(struct cli *c, const char *path, const char *password_opt, struct key_file *out,
 		  struct err *e) NODISCARD;
+/* *key is the caller's; *kid (arena) stays as it was when the JWK has none. */
+int key_from_jwk(struct cli *c, const json_t *v, bool private, struct key **key, const char **kid,
+		 struct err *e) NODISCARD;
 /* The key in a JWE that holds a JWK: sets key and kid. Slow; ERR_UNAUTHORIZED: wrong password. */
 int key_from_jwe(struct cli *c, struct str jwe, const struct secret *password, struct key_file *out,
 		 struct err *e) NODISCARD;

@@ -224,14 +224,7 @@ const char *cert_name_text(const struct cert *c, struct arena *a)
 	struct buf b = BUF_INIT;
 	const char *text;
 
-	if (c->subject.n > 0) {
-		name_to_text(&c->subject, &b);
-	} else if (c->sans.n > 0) {
-		san_to_text(&c->sans.items[0], &b);
-	} else {
-		buf_puts(&b, "serial ");
-		serial_to_decimal(c->serial, &b);
-	}
+	cert_name_put(c, &b);
 	text = arena_cstr(a, buf_view(&b));
 	buf_release(&b);
 	return text;

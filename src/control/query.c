@@ -197,6 +197,8 @@ int revoke_body_read(const json_t *o, struct arena *a, struct revoke_body *out, 
 	if (json_member(o, "reasonCode", 0) != NULL &&
 	    json_get_i64(o, "reasonCode", 0, &out->reason, e) != 0)
 		return -1;
+	if (!revoke_reason_known(out->reason))
+		return ERR(e, ERR_INVALID, "reasonCode out of bounds");
 	if ((serial.n > 0) == (endpoint.n > 0))
 		return ERR(e, ERR_INVALID,
 			   "body: needs either \"serial\" or \"endpoint\", as a string");

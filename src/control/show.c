@@ -3,6 +3,8 @@
 
 #include "control/priv.h"
 
+#include "ca/index.h"
+
 #include "base/clock.h"
 #include "codec/b64.h"
 
@@ -113,24 +115,15 @@ static enum step cert_begin(struct flow *f, void *op)
 static json_t *whole_cert(const struct catalog_cert *c)
 {
 	const struct rec_cert *rec = &c->cert;
-	const struct catalog_row row = {
-		.serial = c->serial,
-		.listing = {
-			.common_name = rec->common_name,
-			.authority = rec->authority,
-			.provisioner = rec->provisioner,
-			.endpoint = rec->endpoint,
-			.names = rec->names,
-			.not_before = rec->not_before,
-			.not_after = rec->not_after,
-			.revoked_at = c->revoked ? c->revocation.at : 0,
-			.revoked_reason = c->revoked ? c->revocation.reason : 0,
-			.kind = rec->kind,
-		}};
-	json_t *o = control_cert_json(&row, clock_now());
+	struct catalog_row row = {.serial = c->serial, .listing = index_listing(rec)};
 	struct buf pem = BUF_INIT;
 	char hex[65];
+	json_t *o;
 
+	/* the row in `revoked` decides */
+	row.listing.revoked_at = c->revoked ? c->revocation.at : 0;
+	row.listing.revoked_reason = c->revoked ? c->revocation.reason : 0;
+	o = control_cert_json(&row, clock_now());
 	cert_fingerprint(rec->der, hex);
 	cert_to_pem(rec->der, &pem);
 	control_set_text(o, "provisionerType", rec->provisioner_type);

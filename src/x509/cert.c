@@ -288,19 +288,24 @@ void cert_fingerprint(struct str der, char hex[65])
 		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
 }
 
+void cert_name_put(const struct cert *c, struct buf *out)
+{
+	if (c->subject.n > 0) {
+		name_to_text(&c->subject, out);
+	} else if (c->sans.n > 0) {
+		san_to_text(&c->sans.items[0], out);
+	} else {
+		buf_puts(out, "serial ");
+		serial_to_decimal(c->serial, out);
+	}
+}
+
 const char *x509_who(const struct cert *c, char out[120])
 {
 	struct buf b = BUF_INIT;
 	size_t n;
 
-	if (c->subject.n > 0) {
-		name_to_text(&c->subject, &b);
-	} else if (c->sans.n > 0) {
-		san_to_text(&c->sans.items[0], &b);
-	} else {
-		buf_puts(&b, "serial ");
-		serial_to_decimal(c->serial, &b);
-	}
+	cert_name_put(c, &b);
 	n = b.n < 119 ? b.n : 119;
 	while (n < b.n && n > 0 && ((unsigned char)b.p[n] & 0xc0) == 0x80)
 		n--; /* never half a character */

@@ -160,6 +160,8 @@ int cert_pem_read(struct str pem, struct arena *a, struct str **ders, size_t *n,
 		  struct err *e) NODISCARD;
 void cert_to_pem(struct str der, struct buf *out);
 void cert_fingerprint(struct str der, char hex[65]); /* lower-case SHA-256 */
+/* What a message calls it: its subject, else its first name, else its serial. Appends. */
+void cert_name_put(const struct cert *c, struct buf *out);
 /* Slow: verifies c's signature with issuer's key. */
 int cert_check_signature(const struct cert *c, const struct cert *issuer, struct err *e) NODISCARD;
 
