@@ -636,15 +636,17 @@ END { kill 9, keys %watching if %watching }
 	spew("$f/pid", "$$\n");
 	my $hups = 0;
 	local $SIG{USR1} = sub { $hups++ };
-	my $w = watch({}, 'renew', $c, $k, '--daemon', '--out', "$f/out.crt", '--pid-file', "$f/pid", '--signal', 'USR1', '--exec', "echo x >>$f/ran; while [ -e $f/wait ]; do sleep 0.05; done");
-	spew("$f/wait", '');
+	my $w = watch({}, 'renew', $c, $k, '--daemon', '--out', "$f/out.crt", '--pid-file', "$f/pid", '--signal', 'USR1', '--exec', "echo x >>$f/ran; w=$f/wait\$(wc -l <$f/ran); while [ -e \$w ]; do sleep 0.05; done");
+	spew("$f/wait$_", '') for 1, 2;
 	kill 'HUP', $w->{pid};
 	says_line($w, qr/event=renew\.done certificate=\S+out\.crt/, '--out');
 	my $second = serial_of("$f/out.crt");
 	kill 'HUP', $w->{pid};
 	says_line($w, qr/event=renew\.done/, 'renews while --exec runs', 2);
 	says_line($w, qr/--exec is still running; it runs again/, 'says that it still runs');
-	unlink "$f/wait";
+	unlink "$f/wait1";
+	wait_for('daemon: the first signal came', sub { $hups >= 1 }); # two that are under way at once are one
+	unlink "$f/wait2";
 	says_line($w, qr/event=renew\.exec .*status=0/, '--exec ran twice', 2);
 	wait_for('daemon: the signals came', sub { $hups >= 2 });
 	is(slurp($c), $was, 'daemon --out: the first certificate stays');
