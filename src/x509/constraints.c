@@ -3,197 +3,39 @@
 
 #include "codec/idna.h"
 #include "codec/uri.h"
-#include "x509/priv.h"
+#include "x509/constraints.h"
 
 /*
  * constraints.c - name constraints (RFC 5280 4.2.1.10).
  *
  * What it guarantees: every name of the certificate (alternative names, subject as a directory
  * name, e-mail addresses in the subject, a common name that looks like a host when a leaf has no
- * DNS name) is inside the permitted subtrees of its type, if there are any, and outside all
- * excluded ones. In doubt it refuses: a name that cannot be compared (a URI without a host under a
- * URI constraint, a DNS name that is none) and a constraint of a type that is not implemented when
- * a name of that type is there.
+ * DNS name, or like an address when it has no alternative name) is inside the permitted subtrees
+ * of its type, if there are any, and outside all excluded ones. Issuers add up, since each one's
+ * subtrees are held against all that is below it. In doubt it refuses: a name that cannot be
+ * compared (a URI without a host under a URI constraint, a DNS name that is none), a constraint of
+ * a type that is not implemented when a name of that type is there; an excluded host that is none
+ * ("*.example.com") excludes everything.
  *
  *   DNS    label by label from the right; "example.com" holds itself and what is below,
  *          ".example.com" only what is below, "" everything. A wildcard is excluded too when it
  *          could stand for an excluded name.
  *   IP     address and prefix mask of the same family; an IPv4-mapped IPv6 address is excluded as
- *          IPv4 as well.
- *   e-mail "user@host", "host" (exactly) or ".domain" (below).
+ *          IPv4 as well, and the other way round.
+ *   e-mail "user@host", "host" (exactly) or ".domain" (below); an excluded user also in quotes.
+ *          The otherName SmtpUTF8Mailbox is one of these names too (RFC 9598 6).
+ *   other  of the type of the subtree alone; user principal names as e-mail, with "@host" for
+ *          "host", case ignored; other types are not implemented.
  *   URI    "host" (exactly) or ".domain" (below); an address in place of a host name is refused.
  *   name   the first RDNs are equal, ASCII case and runs of spaces ignored (a cut of RFC 5280 7.1).
  *
- * To add a type: a case in name_inside() and one in supported().
+ * To add a type: a case in name_inside(), one in prepare() and one in supported().
  */
 
 /* Comparisons for one path: far above what is used, far below what costs a second. */
 #define BUDGET 250000U
-
-/* ---- matching one name against one base ---- */
-
-static struct str without_dot(struct str s)
-{
-	if (s.n > 1 && s.p[s.n - 1] == '.')
-		s.n--;
-	return s;
-}
-
-/* Is name below domain, with at least one more label? */
-static bool below(struct str name, struct str domain)
-{
-	struct str tail;
-
-	if (name.n < domain.n + 2)
-		return false;
-	tail = (struct str){name.p + name.n - domain.n, domain.n};
-	return tail.p[-1] == '.' && str_ieq(tail, domain);
-}
-
-static bool dns_inside(struct str name, struct str base, bool excluded)
-{
-	struct str rest;
-
-	name = without_dot(name);
-	base = without_dot(base);
-	if (base.n == 0)
-		return true;
-	if (base.p[0] == '.')
-		return below(name, (struct str){base.p + 1, base.n - 1});
-	if (str_ieq(name, base) || below(name, base))
-		return true;
-	/* "*.example.com" may be used as "host.example.com". */
-	if (!excluded || !str_starts(name, "*."))
-		return false;
-	str_cut(base, '.', &rest);
-	return rest.p != NULL && str_ieq((struct str){name.p + 2, name.n - 2}, rest);
-}
-
-static bool host_inside(struct str host, struct str base)
-{
-	base = without_dot(base);
-	if (base.n == 0)
-		return true;
-	if (base.p[0] == '.')
-		return below(host, (struct str){base.p + 1, base.n - 1});
-	return str_ieq(host, base);
-}
-
-static bool mail_split(struct str s, struct str *local, struct str *host)
-{
-	size_t at = s.n;
-
-	while (at > 0 && s.p[at - 1] != '@')
-		at--;
-	if (at == 0)
-		return false;
-	*local = (struct str){s.p, at - 1};
-	*host = without_dot((struct str){s.p + at, s.n - at});
-	return true;
-}
-
-static bool mail_inside(struct str name, struct str base)
-{
-	struct str local, host, base_local, base_host;
-
-	if (!mail_split(name, &local, &host))
-		return false;
-	if (!mail_split(base, &base_local, &base_host))
-		return host_inside(host, base);
-	return str_eq(local, base_local) && str_ieq(host, base_host);
-}
-
-static bool uri_host(struct str name, struct str *host)
-{
-	struct err ignored = ERR_INIT;
-	struct uri u;
-
-	if (uri_parse(name, &u, &ignored) < 0 || !u.has_authority || u.host_is_ipv6)
-		return false;
-	*host = without_dot(u.host);
-	return true;
-}
-
-static bool ip_inside(struct str name, struct str base, bool excluded)
-{
-	static const char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char)0xff, (char)0xff};
-	const unsigned char *a, *net, *mask;
-
-	if (excluded && name.n == 16 && base.n == 8 && memcmp(name.p, mapped, 12) == 0)
-		name = (struct str){name.p + 12, 4};
-	if (base.n != 2 * name.n)
-		return false;
-	a = (const unsigned char *)name.p;
-	net = (const unsigned char *)base.p;
-	mask = net + name.n;
-	for (size_t i = 0; i < name.n; i++)
-		if (((a[i] ^ net[i]) & mask[i]) != 0)
-			return false;
-	return true;
-}
-
-/* Next character of s[*i..] with spaces squeezed and ASCII case folded; -1 at the end. */
-static int next_folded(struct str s, size_t *i)
-{
-	bool space = false, first = *i == 0;
-
-	while (*i < s.n && s.p[*i] == ' ') {
-		space = true;
-		(*i)++;
-	}
-	if (*i == s.n)
-		return -1;
-	if (space && !first)
-		return ' ';
-	return (unsigned char)ascii_lower(s.p[(*i)++]);
-}
-
-static bool text_alike(struct str a, struct str b)
-{
-	size_t i = 0, k = 0;
-	int x, y;
-
-	do {
-		x = next_folded(a, &i);
-		y = next_folded(b, &k);
-		if (x != y)
-			return false;
-	} while (x >= 0);
-	return true;
-}
-
-/* RDN number `rdn` of both: the same attributes, in any order. */
-static bool rdn_alike(const struct name *a, const struct name *b, unsigned rdn)
-{
-	size_t na = 0, nb = 0;
-
-	for (size_t i = 0; i < b->n; i++)
-		nb += b->attrs[i].rdn == rdn;
-	for (size_t i = 0; i < a->n; i++) {
-		bool found = false;
-
-		if (a->attrs[i].rdn != rdn)
-			continue;
-		na++;
-		for (size_t k = 0; k < b->n && !found; k++)
-			found = b->attrs[k].rdn == rdn &&
-				str_eq(a->attrs[i].oid, b->attrs[k].oid) &&
-				text_alike(a->attrs[i].value, b->attrs[k].value);
-		if (!found)
-			return false;
-	}
-	return na == nb && na > 0;
-}
-
-static bool dirname_inside(const struct name *name, const struct name *base)
-{
-	unsigned rdns = base->n > 0 ? base->attrs[base->n - 1].rdn + 1 : 0;
-
-	for (unsigned r = 0; r < rdns; r++)
-		if (!rdn_alike(name, base, r))
-			return false;
-	return true;
-}
+/* What the conversion of a host costs, in comparisons. */
+#define IDNA_COST 5000U
 
 /* ---- the extension ---- */
 
@@ -247,20 +89,68 @@ struct check {
 	struct arena *arena;
 	struct san *bases; /* permitted first */
 	struct name *dirs; /* the bases of type SAN_DIRNAME, decoded */
+	struct str *texts; /* those of user principal names */
+	bool *doubtful;	   /* no base of its type: excludes everything, permits nothing */
 	size_t n_permitted, n;
 	size_t *budget;
 	char who[120];
 };
 
-static bool supported(enum san_type t)
+static bool is_upn(const struct san *s)
 {
-	return t == SAN_DNS || t == SAN_IP || t == SAN_EMAIL || t == SAN_URI || t == SAN_DIRNAME;
+	struct str value = s->value, oid;
+
+	return der_get_oid(&value, &oid) && str_eq(oid, oid_der(OID_UPN));
 }
 
-/* A name as it is compared: the URI's host, the decoded directory name. */
+static bool supported(const struct san *s)
+{
+	switch (s->type) {
+	case SAN_DNS:
+	case SAN_IP:
+	case SAN_EMAIL:
+	case SAN_URI:
+	case SAN_DIRNAME:
+		return true;
+	case SAN_OTHER:
+		return is_upn(s);
+	case SAN_X400:
+	case SAN_EDI:
+	case SAN_RID:
+		break;
+	}
+	return false;
+}
+
+/* Of one form: the same kind and, of otherNames, the same type. */
+static bool same_form(const struct san *a, const struct san *b)
+{
+	struct str va = a->value, vb = b->value, oa, ob;
+
+	if (a->type != b->type)
+		return false;
+	return a->type != SAN_OTHER || !der_get_oid(&va, &oa) || !der_get_oid(&vb, &ob) ||
+	       str_eq(oa, ob);
+}
+
+/* The one string that an otherName's value is; false when it is none. */
+static bool other_text(struct check *c, const struct san *s, struct str *out)
+{
+	struct str value = s->value, inner;
+	struct buf text = BUF_INIT;
+	unsigned tag;
+	bool ok;
+
+	ok = der_get_oid(&value, NULL) && der_get(&value, DER_CTX_CONS(0), &inner) &&
+	     der_get_text(&inner, &tag, &text) && inner.n == 0;
+	*out = x509_take(c->arena, &text);
+	return ok;
+}
+
+/* A name as it is compared: the URI's host, the decoded directory name, the otherName's text. */
 struct subject_name {
 	const struct san *san;
-	struct str host;
+	struct str host, text;
 	struct name dir;
 };
 
@@ -269,24 +159,38 @@ static bool name_inside(struct check *c, const struct subject_name *n, size_t i)
 	const struct san *base = &c->bases[i];
 	bool excluded = i >= c->n_permitted;
 
+	if (c->doubtful[i])
+		return excluded;
 	switch (n->san->type) {
 	case SAN_DNS:
-		return dns_inside(n->san->value, base->value, excluded);
+		return nc_dns_inside(n->san->value, base->value, excluded);
 	case SAN_IP:
-		return ip_inside(n->san->value, base->value, excluded);
+		return nc_ip_inside(n->san->value, base->value, excluded);
 	case SAN_EMAIL:
-		return mail_inside(n->san->value, base->value);
+		return nc_mail_inside(n->san->value, base->value, excluded);
 	case SAN_URI:
-		return host_inside(n->host, base->value);
+		return nc_host_inside(n->host, base->value);
 	case SAN_DIRNAME:
-		return dirname_inside(&n->dir, &c->dirs[i]);
+		return nc_dirname_inside(&n->dir, &c->dirs[i]);
 	case SAN_OTHER:
+		return nc_upn_inside(n->text, c->texts[i]);
 	case SAN_X400:
 	case SAN_EDI:
 	case SAN_RID:
 		break;
 	}
 	return excluded;
+}
+
+static bool uri_host(struct str name, struct str *host)
+{
+	struct err ignored = ERR_INIT;
+	struct uri u;
+
+	if (uri_parse(name, &u, &ignored) < 0 || !u.has_authority || u.host_is_ipv6)
+		return false;
+	*host = nc_without_dot(u.host);
+	return true;
 }
 
 /* Takes the name apart; false when it cannot be compared. */
@@ -298,9 +202,9 @@ static bool prepare(struct check *c, const struct san *san, struct subject_name 
 	*out = (struct subject_name){.san = san};
 	switch (san->type) {
 	case SAN_DNS:
-		return dns_name_valid(without_dot(san->value), true);
+		return dns_name_valid(nc_without_dot(san->value), true);
 	case SAN_EMAIL:
-		return mail_split(san->value, &local, &host) && dns_name_valid(host, false);
+		return nc_mail_split(san->value, &local, &host) && dns_name_valid(host, false);
 	case SAN_URI: {
 		unsigned char ip[16];
 
@@ -312,6 +216,8 @@ static bool prepare(struct check *c, const struct san *san, struct subject_name 
 	case SAN_IP:
 		return true;
 	case SAN_OTHER:
+		return other_text(c, san, &out->text) && nc_mail_split(out->text, &local, &host) &&
+		       dns_name_valid(host, false);
 	case SAN_X400:
 	case SAN_EDI:
 	case SAN_RID:
@@ -338,15 +244,15 @@ static int check_name(struct check *c, const struct san *san, struct err *e)
 	bool constrained = false, permitted = false, needed = false;
 
 	for (size_t i = 0; i < c->n && !constrained; i++)
-		constrained = c->bases[i].type == san->type;
+		constrained = same_form(&c->bases[i], san);
 	if (!constrained)
 		return 0;
-	if (!supported(san->type))
+	if (!supported(san))
 		return refuse(c, san, "is of a type whose constraints are not supported", e);
 	if (!prepare(c, san, &n))
 		return refuse(c, san, "cannot be compared", e);
 	for (size_t i = 0; i < c->n; i++) {
-		if (c->bases[i].type != san->type)
+		if (!same_form(&c->bases[i], san))
 			continue;
 		if (*c->budget == 0)
 			return ERR(e, ERR_FORBIDDEN, "name constraints of %s: too many", c->who);
@@ -362,13 +268,47 @@ static int check_name(struct check *c, const struct san *san, struct err *e)
 	return needed && !permitted ? refuse(c, san, "is not permitted", e) : 0;
 }
 
+/* A mailbox whose local part may be beyond ASCII is an e-mail address (RFC 9598 6). */
+static int check_smtp_mailbox(struct check *c, const struct san *san, struct err *e)
+{
+	/* 1.3.6.1.5.5.7.8.9 */
+	static const struct str type = STR("\x2b\x06\x01\x05\x05\x07\x08\x09");
+	struct str value = san->value, oid, text, local, host;
+	struct err ignored = ERR_INIT;
+	struct san mail = {.type = SAN_EMAIL};
+	bool constrained = false;
+
+	if (san->type != SAN_OTHER || !der_get_oid(&value, &oid) || !str_eq(oid, type))
+		return 0;
+	for (size_t i = 0; i < c->n; i++)
+		constrained = constrained || c->bases[i].type == SAN_EMAIL;
+	if (!constrained)
+		return 0;
+	if (*c->budget < IDNA_COST)
+		return ERR(e, ERR_FORBIDDEN, "name constraints of %s: too many", c->who);
+	*c->budget -= IDNA_COST;
+	if (!other_text(c, san, &text) || !nc_mail_split(text, &local, &host) ||
+	    idna_to_ascii(host, c->arena, &host, &ignored) < 0)
+		return refuse(c, san, "cannot be compared", e);
+	mail.value =
+		str_c(arena_printf(c->arena, STR_FMT "@" STR_FMT, STR_ARG(local), STR_ARG(host)));
+	return check_name(c, &mail, e);
+}
+
+static int check_alternative(struct check *c, const struct san *san, struct err *e)
+{
+	if (check_smtp_mailbox(c, san, e) < 0)
+		return -1;
+	return check_name(c, san, e);
+}
+
 /*
  * Does the common name of a leaf without DNS names look like a host (and would an old client take
  * it for one)?
  */
 static bool cn_is_host(const struct cert *leaf, struct str cn)
 {
-	if (leaf->is_ca || !str_has(cn, '.') || !dns_name_valid(without_dot(cn), true))
+	if (leaf->is_ca || !str_has(cn, '.') || !dns_name_valid(nc_without_dot(cn), true))
 		return false;
 	for (size_t i = 0; i < leaf->sans.n; i++)
 		if (leaf->sans.items[i].type == SAN_DNS)
@@ -376,12 +316,25 @@ static bool cn_is_host(const struct cert *leaf, struct str cn)
 	return true;
 }
 
+/* The same about an address, where the leaf has no alternative name at all. */
+static int check_cn(struct check *c, struct str cn, struct err *e)
+{
+	unsigned char ip[16];
+	size_t n = ip_parse(cn, ip);
+	struct san san = {.type = SAN_IP, .value = str_mem(ip, n)};
+
+	if (n > 0)
+		return c->leaf->is_ca || c->leaf->sans.n > 0 ? 0 : check_name(c, &san, e);
+	if (!cn_is_host(c->leaf, cn))
+		return 0;
+	san = (struct san){.type = SAN_DNS, .value = cn};
+	return check_name(c, &san, e);
+}
+
 static int check_subject(struct check *c, struct err *e)
 {
 	const struct name *subject = &c->leaf->subject;
-	struct str cn = name_get(subject, OID_CN);
 	struct san san = {.type = SAN_DIRNAME, .value = subject->der};
-	unsigned char ip[16];
 
 	if (subject->n == 0)
 		return 0;
@@ -394,16 +347,32 @@ static int check_subject(struct check *c, struct err *e)
 	if (check_name(c, &san, e) < 0)
 		return -1;
 	for (size_t i = 0; i < subject->n; i++) {
-		if (oid_find(subject->attrs[i].oid) != OID_EMAIL_ADDRESS)
-			continue;
+		enum oid type = oid_find(subject->attrs[i].oid);
+
 		san = (struct san){.type = SAN_EMAIL, .value = subject->attrs[i].value};
-		if (check_name(c, &san, e) < 0)
+		if (type == OID_EMAIL_ADDRESS && check_name(c, &san, e) < 0)
+			return -1;
+		if (type == OID_CN && check_cn(c, subject->attrs[i].value, e) < 0)
 			return -1;
 	}
-	if (!cn_is_host(c->leaf, cn) || ip_parse(cn, ip) != 0)
-		return 0;
-	san = (struct san){.type = SAN_DNS, .value = cn};
-	return check_name(c, &san, e);
+	return 0;
+}
+
+static int load_base(struct check *c, struct str *trees, struct err *e)
+{
+	struct san *base = &c->bases[c->n];
+
+	if (next_base(trees, base, e) < 0)
+		return -1;
+	if (base->type == SAN_DIRNAME && name_parse(base->value, c->arena, &c->dirs[c->n], e) < 0)
+		return -1;
+	if (base->type == SAN_OTHER && is_upn(base))
+		c->doubtful[c->n] = !other_text(c, base, &c->texts[c->n]) ||
+				    !nc_base_valid(SAN_OTHER, c->texts[c->n]);
+	else if (base->type != SAN_OTHER)
+		c->doubtful[c->n] = !nc_base_valid(base->type, base->value);
+	c->n++;
+	return 0;
 }
 
 static int load_bases(struct check *c, struct str value, struct err *e)
@@ -418,15 +387,12 @@ static int load_bases(struct check *c, struct str value, struct err *e)
 			n++;
 	c->bases = ARENA_ARRAY(c->arena, struct san, n);
 	c->dirs = ARENA_ARRAY(c->arena, struct name, n);
+	c->texts = ARENA_ARRAY(c->arena, struct str, n);
+	c->doubtful = ARENA_ARRAY(c->arena, bool, n);
 	for (size_t i = 0; i < 2; i++) {
-		while (part[i].n > 0) {
-			if (next_base(&part[i], &c->bases[c->n], e) < 0)
+		while (part[i].n > 0)
+			if (load_base(c, &part[i], e) < 0)
 				return -1;
-			if (c->bases[c->n].type == SAN_DIRNAME &&
-			    name_parse(c->bases[c->n].value, c->arena, &c->dirs[c->n], e) < 0)
-				return -1;
-			c->n++;
-		}
 		if (i == 0)
 			c->n_permitted = c->n;
 	}
@@ -448,7 +414,7 @@ int x509_name_constraints_apply(const struct cert *ca, const struct cert *leaf, 
 	if (rc == 0)
 		rc = check_subject(&c, e);
 	for (size_t i = 0; i < leaf->sans.n && rc == 0; i++)
-		rc = check_name(&c, &leaf->sans.items[i], e);
+		rc = check_alternative(&c, &leaf->sans.items[i], e);
 	arena_free(c.arena);
 	return rc;
 }

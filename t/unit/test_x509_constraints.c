@@ -40,6 +40,21 @@ static const struct {
 	{SAN_EMAIL, "u@example.com", "u@example.com", IN, -1},
 	{SAN_EMAIL, "u@example.com", "u@EXAMPLE.com", IN, -1},
 	{SAN_EMAIL, "u@example.com", "U@example.com", OUT, -1},
+	{SAN_EMAIL, "u@example.com", "\"u\"@example.com", OUT, IN},
+	{SAN_EMAIL, "root@example.com", "\"r\\oot\"@EXAMPLE.com", OUT, IN},
+	{SAN_EMAIL, "root@example.com", "r\\oot@example.com", OUT, IN},
+	{SAN_EMAIL, "root@example.com", "\"ro ot\"@example.com", OUT, OUT},
+	{SAN_EMAIL, "root@example.com", "\"root@example.com", OUT, OUT},
+	/* What is no base holds nothing as a permitted one, everything as an excluded one. */
+	{SAN_EMAIL, "*.example.com", "u@a.example.com", DOUBT, -1},
+	{SAN_EMAIL, "u@", "u@example.com", DOUBT, -1},
+	{SAN_EMAIL, "@example.com", "u@example.com", OUT, IN},
+	{SAN_DNS, "*.example.com", "a.example.com", DOUBT, -1},
+	{SAN_DNS, ".", "a.example.com", DOUBT, -1},
+	{SAN_DNS, "..", "a.example.com", DOUBT, -1},
+	{SAN_DNS, "https://example.com", "a.example.com", DOUBT, -1},
+	{SAN_URI, "*.example.com", "https://a.example.com", DOUBT, -1},
+	{SAN_URI, "https://example.com", "https://example.com", DOUBT, -1},
 	{SAN_EMAIL, "u@example.com", "v@example.com", OUT, -1},
 	{SAN_EMAIL, "example.com", "u@example.com", IN, -1},
 	{SAN_EMAIL, "example.com", "u@a.example.com", OUT, -1},
@@ -82,6 +97,16 @@ static const struct {
 	{STR("\0\0\0\0\0\0\0\0"), STR("\x20\x01\x0d\xb9\0\0\0\0\0\0\0\0\0\0\0\x01"), OUT, -1},
 	/* ::ffff:10.1.2.3 may be reached as 10.1.2.3: excluded with it, not permitted with it. */
 	{STR("\x0a\0\0\0\xff\0\0\0"), STR("\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\x01\x02\x03"), OUT, IN},
+	/* The other way round, ::ffff:10.0.0.0/104. */
+	{STR("\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\0"
+	     "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0"),
+	 STR("\x0a\x01\x02\x03"), OUT, IN},
+	{STR("\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\0"
+	     "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0"),
+	 STR("\x0b\x01\x02\x03"), OUT, OUT},
+	{STR("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	 STR("\x0b\x01\x02\x03"), OUT, OUT},
 };
 
 /* NameConstraints of one subtree. */
@@ -192,6 +217,81 @@ static void unsupported(void **state)
 	arena_free(a);
 }
 
+static struct str other_name(struct arena *a, const char *oid, const char *text)
+{
+	struct buf b = BUF_INIT, der = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct der_mark m;
+	struct str s;
+
+	assert_int_equal(oid_from_dotted(str_c(oid), &der, &e), 0);
+	der_put_oid(&b, buf_view(&der));
+	m = der_begin(&b, DER_CTX_CONS(0));
+	der_put(&b, DER_UTF8_STRING, str_c(text));
+	der_end(&b, m);
+	s = arena_str(a, buf_view(&b));
+	buf_release(&b);
+	buf_release(&der);
+	return s;
+}
+
+/* User principal names are compared; a type of otherName says nothing about another one. */
+static void principal_names(void **state)
+{
+	static const char *const upn = "1.3.6.1.4.1.311.20.2.3";
+	static const struct {
+		const char *base, *name;
+		int is;
+	} rows[] = {
+		{"corp.example", "jane@corp.example", IN},
+		{"@corp.example", "jane@CORP.example", IN},
+		{"corp.example", "jane@a.corp.example", OUT},
+		{".corp.example", "jane@a.corp.example", IN},
+		{".corp.example", "jane@corp.example", OUT},
+		{"jane@corp.example", "JANE@corp.example", IN},
+		{"jane@corp.example", "joe@corp.example", OUT},
+		{"", "jane@corp.example", IN},
+		{"@", "jane@corp.example", IN},
+		{"*.corp.example", "jane@a.corp.example", DOUBT},
+		{"corp.example", "jane", DOUBT},
+		{"corp.example", "jane@", DOUBT},
+	};
+	struct arena *a = arena_new();
+	struct san device = {SAN_OTHER, other_name(a, "1.3.6.1.4.1.99", "SN1")};
+	struct cert leaf = {.sans = {&device, 1}};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_row(a, (struct san){SAN_OTHER, other_name(a, upn, rows[i].name)},
+			   other_name(a, upn, rows[i].base), rows[i].is, -1);
+	assert_int_equal(apply(a, SAN_OTHER, other_name(a, upn, "x.example"), false, &leaf, &e), 0);
+	assert_int_equal(apply(a, SAN_OTHER, other_name(a, upn, ""), true, &leaf, &e), 0);
+	device.value = STR("\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x03\x02\x01\x01");
+	assert_int_equal(apply(a, SAN_OTHER, other_name(a, upn, ""), false, &leaf, &e), -1);
+	arena_free(a);
+}
+
+/* A mailbox beyond ASCII is held against the subtrees of e-mail addresses (RFC 9598 6). */
+static void utf8_mailbox(void **state)
+{
+	struct arena *a = arena_new();
+	struct san mail = {SAN_OTHER, other_name(a, "1.3.6.1.5.5.7.8.9", "ä@bücher.example")};
+	struct cert leaf = {.sans = {&mail, 1}};
+	struct str base = STR("xn--bcher-kva.example");
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(apply(a, SAN_EMAIL, base, false, &leaf, &e), 0);
+	assert_int_equal(apply(a, SAN_EMAIL, base, true, &leaf, &e), -1);
+	assert_int_equal(apply(a, SAN_EMAIL, STR("example.com"), false, &leaf, &e), -1);
+	assert_int_equal(apply(a, SAN_EMAIL, STR("example.com"), true, &leaf, &e), 0);
+	assert_int_equal(apply(a, SAN_DNS, base, true, &leaf, &e), 0);
+	mail.value = other_name(a, "1.3.6.1.5.5.7.8.9", "ä");
+	assert_int_equal(apply(a, SAN_EMAIL, base, true, &leaf, &e), -1);
+	arena_free(a);
+}
+
 static struct name_attr attr(enum oid id, const char *value, unsigned rdn)
 {
 	return (struct name_attr){.oid = oid_der(id), .value = str_c(value), .rdn = rdn};
@@ -250,6 +350,9 @@ static void subject_names(void **state)
 	struct name_attr mail[] = {attr(OID_EMAIL_ADDRESS, "u@evil.org", 0),
 				   attr(OID_CN, "Jane Doe", 1)};
 	struct name_attr host[] = {attr(OID_CN, "www.evil.org", 0)};
+	struct name_attr two[] = {attr(OID_CN, "www.evil.org", 0),
+				  attr(OID_CN, "a.example.com", 1)};
+	struct name_attr address[] = {attr(OID_CN, "10.1.2.3", 0)};
 	struct cert leaf = {.subject = {.attrs = mail, .n = 2}};
 	struct san dns = t_san(SAN_DNS, "a.example.com");
 	struct err e = ERR_INIT;
@@ -266,6 +369,14 @@ static void subject_names(void **state)
 	leaf.sans.n = 0;
 	leaf.is_ca = true;
 	assert_int_equal(apply(a, SAN_DNS, STR("example.com"), false, &leaf, &e), 0);
+	/* Every common name, not the last one alone; addresses where there is nothing else. */
+	leaf = (struct cert){.subject = {.attrs = two, .n = 2}};
+	assert_int_equal(apply(a, SAN_DNS, STR("example.com"), false, &leaf, &e), -1);
+	leaf.subject = (struct name){.attrs = address, .n = 1};
+	assert_int_equal(apply(a, SAN_IP, STR("\x0a\0\0\0\xff\0\0\0"), true, &leaf, &e), -1);
+	assert_int_equal(apply(a, SAN_IP, STR("\x0b\0\0\0\xff\0\0\0"), true, &leaf, &e), 0);
+	leaf.sans = (struct san_list){&dns, 1};
+	assert_int_equal(apply(a, SAN_IP, STR("\x0a\0\0\0\xff\0\0\0"), true, &leaf, &e), 0);
 	arena_free(a);
 }
 
@@ -295,6 +406,47 @@ static void several(void **state)
 	/* A CA without the extension permits everything. */
 	ca.exts.n = 0;
 	assert_int_equal(name_constraints_check(&ca, &leaf, &e), 0);
+	arena_free(a);
+}
+
+/* Two issuers: what both permit, without what either excludes. */
+static void levels(void **state)
+{
+	static const struct {
+		const char *name;
+		int root, issuer;
+	} rows[] = {
+		{"x.a.example", 0, 0},	 {"x.b.example", 0, -1},  {"x.c.example", -1, 0},
+		{"x.d.example", -1, -1}, {"no.a.example", 0, -1},
+	};
+	struct arena *a = arena_new();
+	struct ext root_x = {.oid = oid_der(OID_NAME_CONSTRAINTS), .critical = true},
+		   issuer_x = root_x;
+	struct cert root = {.exts = {&root_x, 1}}, issuer = {.exts = {&issuer_x, 1}};
+	struct san san;
+	struct cert leaf = {.sans = {&san, 1}};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	/* permitted a.example, b.example */
+	root_x.value = STR("\x30\x1c\xa0\x1a\x30\x0b\x82\x09"
+			   "a.example"
+			   "\x30\x0b\x82\x09"
+			   "b.example");
+	/* permitted a.example, c.example; excluded no.a.example */
+	issuer_x.value = STR("\x30\x2e\xa0\x1a\x30\x0b\x82\x09"
+			     "a.example"
+			     "\x30\x0b\x82\x09"
+			     "c.example"
+			     "\xa1\x10\x30\x0e\x82\x0c"
+			     "no.a.example");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		san = t_san(SAN_DNS, rows[i].name);
+		if (name_constraints_check(&root, &leaf, &e) != rows[i].root)
+			fail_msg("%s under the root: %s", rows[i].name, e.msg);
+		if (name_constraints_check(&issuer, &leaf, &e) != rows[i].issuer)
+			fail_msg("%s under the issuer: %s", rows[i].name, e.msg);
+	}
 	arena_free(a);
 }
 
@@ -365,7 +517,8 @@ int main(void)
 		cmocka_unit_test(other_types),	   cmocka_unit_test(unsupported),
 		cmocka_unit_test(directory_names), cmocka_unit_test(subject_names),
 		cmocka_unit_test(several),	   cmocka_unit_test(malformed),
-		cmocka_unit_test(bounded),
+		cmocka_unit_test(principal_names), cmocka_unit_test(utf8_mailbox),
+		cmocka_unit_test(levels),	   cmocka_unit_test(bounded),
 	};
 
 	return cmocka_run_group_tests_name("x509_constraints", tests, NULL, NULL);
