@@ -6,7 +6,9 @@
 #include <dlfcn.h>
 
 /*
- * libcurl is loaded when the first call is made, not when the program starts.
+ * libcurl is loaded when the first call is made, not when the program starts; the daemon's calls on
+ * the loop load it when they are set up (outbound_new), because loading takes longer than a
+ * callback may.
  *
  * It brings some thirty libraries (GnuTLS, Kerberos, LDAP, SSH ...), of which each start would pay
  * for the relocations: 4 MB of memory and several milliseconds in a command that asks no CA, in the
@@ -33,6 +35,19 @@ static bool find(void *library, const char *name, void *slot)
 	return p != NULL;
 }
 
+static bool find_multi(struct libcurl *c)
+{
+	return find(c->library, "curl_multi_init", &c->multi_init) &&
+	       find(c->library, "curl_multi_cleanup", &c->multi_cleanup) &&
+	       find(c->library, "curl_multi_setopt", &c->multi_setopt) &&
+	       find(c->library, "curl_multi_add_handle", &c->multi_add_handle) &&
+	       find(c->library, "curl_multi_remove_handle", &c->multi_remove_handle) &&
+	       find(c->library, "curl_multi_socket_action", &c->multi_socket_action) &&
+	       find(c->library, "curl_multi_assign", &c->multi_assign) &&
+	       find(c->library, "curl_multi_info_read", &c->multi_info_read) &&
+	       find(c->library, "curl_multi_strerror", &c->multi_strerror);
+}
+
 static bool find_all(struct libcurl *c)
 {
 	return find(c->library, "curl_global_init", &c->global_init) &&
@@ -44,7 +59,7 @@ static bool find_all(struct libcurl *c)
 	       find(c->library, "curl_easy_cleanup", &c->easy_cleanup) &&
 	       find(c->library, "curl_easy_strerror", &c->easy_strerror) &&
 	       find(c->library, "curl_slist_append", &c->slist_append) &&
-	       find(c->library, "curl_slist_free_all", &c->slist_free_all);
+	       find(c->library, "curl_slist_free_all", &c->slist_free_all) && find_multi(c);
 }
 
 const struct libcurl *libcurl_get(struct err *e)

@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 
 /*
- * libcurl.h - the few functions of libcurl that the client uses, found when they are first needed
+ * libcurl.h - the few functions of libcurl that the clients use, found when they are first needed
  * (libcurl.c says why). The header's checking macros do not apply to pointers: longs need their L.
  */
 struct libcurl {
@@ -22,6 +22,15 @@ struct libcurl {
 	const char *(*easy_strerror)(CURLcode);
 	struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
 	void (*slist_free_all)(struct curl_slist *);
+	CURLM *(*multi_init)(void);
+	CURLMcode (*multi_cleanup)(CURLM *);
+	CURLMcode (*multi_setopt)(CURLM *, CURLMoption, ...);
+	CURLMcode (*multi_add_handle)(CURLM *, CURL *);
+	CURLMcode (*multi_remove_handle)(CURLM *, CURL *);
+	CURLMcode (*multi_socket_action)(CURLM *, curl_socket_t, int events, int *running);
+	CURLMcode (*multi_assign)(CURLM *, curl_socket_t, void *);
+	CURLMsg *(*multi_info_read)(CURLM *, int *left);
+	const char *(*multi_strerror)(CURLMcode);
 };
 
 /* Loads and initialises it, once; NULL on failure. Not for two threads at a time. */

@@ -9,6 +9,11 @@ src_http_libhttp_a_SOURCES = \
 	src/http/libcurl.h \
 	src/http/msg.c \
 	src/http/msg.h \
+	src/http/outbound.c \
+	src/http/outbound.h \
+	src/http/outbound_easy.c \
+	src/http/outbound_multi.c \
+	src/http/outbound_priv.h \
 	src/http/parse.c \
 	src/http/path.c \
 	src/http/priv.h \

@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 #include "http/priv.h"
 #include "http/syntax.h"
+#include "net/addr.h"
 
 /*
  * A request from its head to its line in the access log.
@@ -63,6 +64,18 @@ struct http_txn *http_txn_new(struct http_conn *c, struct arena *a)
 	t->head.path = STR("-");
 	t->head.method = STR("-");
 	return t;
+}
+
+struct str http_req_source(const struct http_req *r)
+{
+	struct err ignored = ERR_INIT;
+	struct addr a;
+
+	if (r->has_cred || addr_parse(r->peer, &a, &ignored) < 0)
+		return STR_NULL;
+	if (a.u.sa.sa_family == AF_INET)
+		return str_mem(arena_dup(r->arena, &a.u.in.sin_addr, 4), 4);
+	return str_mem(arena_dup(r->arena, &a.u.in6.sin6_addr, 16), 16);
 }
 
 static bool id_valid(struct str s)

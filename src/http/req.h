@@ -57,6 +57,9 @@ struct str http_req_param(const struct http_req *r, const char *name);
 /* First value of a header, case-insensitive; STR_NULL when absent. */
 struct str http_req_header(const struct http_req *r, const char *name);
 
+/* The client's address: 4 or 16 bytes in the request's arena; empty over a UNIX socket. */
+struct str http_req_source(const struct http_req *r);
+
 /*
  * Answers. Exactly one per request. Content-Length, Date, X-Request-Id and Connection are added;
  * for HEAD the body is left out. Header values with control characters are a BUG. Extra headers (at

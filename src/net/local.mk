@@ -3,6 +3,9 @@ noinst_LIBRARIES += src/net/libnet.a
 src_net_libnet_a_SOURCES = \
 	src/net/addr.c \
 	src/net/addr.h \
+	src/net/addr_rules.c \
+	src/net/dns.c \
+	src/net/dns.h \
 	src/net/fault.c \
 	src/net/listen.c \
 	src/net/priv.h \

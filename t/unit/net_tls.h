@@ -27,6 +27,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
+#include "accel_util.h"
 #include "net/wolf.h"
 
 #define GUARD_MS  30000
@@ -472,7 +473,7 @@ static UNUSED int tls_setup(void **state)
 
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	if (crypto_init(NULL, &e) != 0 || tls_global_init(&e) != 0) {
+	if (crypto_init(t_accelerator(), &e) != 0 || tls_global_init(&e) != 0) {
 		fprintf(stderr, "%s\n", e.msg);
 		return -1;
 	}
