@@ -23,6 +23,18 @@
  *   POST   /control/v1/provisioners              the object as in its YAML file
  *   DELETE /control/v1/provisioners/{name}
  *
+ *   GET    /control/v1/inventories
+ *   PUT    /control/v1/inventories/{list}              {"kind","foldCase"}: makes it
+ *   GET    /control/v1/inventories/{list}?prefix=&limit=&cursor=
+ *   DELETE /control/v1/inventories/{list}
+ *   GET    /control/v1/inventories/{list}/{key}
+ *   PUT    /control/v1/inventories/{list}/{key}?ifVersion=   {"attributes":{}}
+ *   DELETE /control/v1/inventories/{list}/{key}?ifVersion=
+ *   POST   /control/v1/inventories/{list}/import             {"mode":"replace|merge"}
+ *   POST   /control/v1/inventories/{list}/import/{id}        lines, 1 MiB at most
+ *   POST   /control/v1/inventories/{list}/import/{id}/commit {"records":N}
+ *   DELETE /control/v1/inventories/{list}/import/{id}
+ *
  * Query parameters (control/query.c): status is current, valid, revoked, expired or all; what
  * expires within "72h" (a Go duration); self and pem are 0 or 1; limit 1 to 1,000, 100 by default
  * (and at most with pem=1). One that is unknown, given twice or malformed is refused by name; an
@@ -55,6 +67,20 @@
  *      "connections","tlsHandshakes","tlsHandshakeFailures","loopStalls","jobsRefused",
  *      "logDropped"},
  *    "nextExpiries":[five certificates]}
+ *
+ * Inventories (ca/inventory.h, codec/inventory.h). A key in a path may always be written as "~" and
+ * its base64url, and must be when it begins with "~", has a slash, or is "." or "..". A list:
+ *   {"name","kind","foldCase","version":N,"count":N,"edition","created","changed"}
+ * and all of them: {"inventories":[...]}. A page is the list with "records" and "nextCursor"; it
+ * may be short (256 KiB) though more follow; "edition" is another one when all was replaced.
+ * A record: {"key","version":N,"changed","attributes":{}}. Created: the list. Dropped: {"status":
+ * "ok"}. Set: {"status":"ok","created":BOOL,"version":N}, removed without "created"; the version is
+ * the list's, and from now on the record's. ifVersion is the record's version; 0: it must not be
+ * there; 409 otherwise.
+ * An import: begin gives {"import":ID,"version":N}; each add, lines of
+ * {"key":KEY,"attributes":{}}, {"status":"ok","records":N}, all that were added so far; commit the
+ * list as it is then. Nothing is seen before the commit; 409 when the list was changed since the
+ * beginning. An import is over after any error, and when nothing came for two minutes.
  *
  * Errors: {"status":N,"message":"..."} with the operator's text, nothing hidden.
  */

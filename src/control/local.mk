@@ -2,6 +2,9 @@
 noinst_LIBRARIES += src/control/libcontrol.a
 src_control_libcontrol_a_SOURCES = \
 	src/control/control.h \
+	src/control/inventories.c \
+	src/control/inventories_import.c \
+	src/control/inventories_query.c \
 	src/control/list.c \
 	src/control/manage.c \
 	src/control/priv.h \

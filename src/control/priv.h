@@ -2,6 +2,7 @@
 #ifndef SIGNET_CONTROL_PRIV_H
 #define SIGNET_CONTROL_PRIV_H
 
+#include "ca/inventory.h"
 #include "control/control.h"
 
 /* What the files of this folder share. */
@@ -53,6 +54,21 @@ void control_set_text(json_t *o, const char *key, struct str s);
 void control_set_time(json_t *o, const char *key, int64_t t);
 json_t *control_cert_json(const struct catalog_row *row, int64_t now); /* new reference */
 
+/* ---- inventories_query.c: no store, no daemon ---- */
+struct inventory_query {
+	struct str prefix, cursor;
+	unsigned limit; /* 1 to CONTROL_LIMIT_MAX */
+	bool has_if_version;
+	uint64_t if_version;
+};
+/* Of a page (prefix, limit, cursor), or of a change (ifVersion). */
+int inventory_query_parse(struct str query, bool change, struct arena *a,
+			  struct inventory_query *out, struct err *e) NODISCARD;
+/* A key as it stands in a path: itself, or "~" and its base64url. */
+int inventory_key_read(struct str segment, struct arena *a, struct str *key,
+		       struct err *e) NODISCARD;
+json_t *inventory_list_json(const struct inventory_list *l); /* new reference; inventories.c */
+
 /* ---- handlers ---- */
 void control_status(struct http_req *r);
 void control_certificates(struct http_req *r);
@@ -64,5 +80,18 @@ void control_backup(struct http_req *r);
 void control_provisioners(struct http_req *r);
 void control_provisioner_add(struct http_req *r);
 void control_provisioner_remove(struct http_req *r);
+/* inventories.c */
+void control_inventories(struct http_req *r);
+void control_inventory_create(struct http_req *r);
+void control_inventory_page(struct http_req *r);
+void control_inventory_drop(struct http_req *r);
+void control_inventory_get(struct http_req *r);
+void control_inventory_set(struct http_req *r);
+void control_inventory_unset(struct http_req *r);
+/* inventories_import.c */
+void control_import_begin(struct http_req *r);
+void control_import_add(struct http_req *r);
+void control_import_commit(struct http_req *r);
+void control_import_abandon(struct http_req *r);
 
 #endif

@@ -27,7 +27,28 @@
 	X("POST", "/control/v1/provisioners", BODY_MAX, control_provisioner_add,                   \
 	  "control.provisioner_add")                                                               \
 	X("DELETE", "/control/v1/provisioners/{name}", 0, control_provisioner_remove,              \
-	  "control.provisioner_remove")
+	  "control.provisioner_remove")                                                            \
+	X("GET", "/control/v1/inventories", 0, control_inventories, "control.inventories")         \
+	X("PUT", "/control/v1/inventories/{list}", BODY_MAX, control_inventory_create,             \
+	  "control.inventory_create")                                                              \
+	X("GET", "/control/v1/inventories/{list}", 0, control_inventory_page,                      \
+	  "control.inventory_page")                                                                \
+	X("DELETE", "/control/v1/inventories/{list}", 0, control_inventory_drop,                   \
+	  "control.inventory_drop")                                                                \
+	X("GET", "/control/v1/inventories/{list}/{key}", 0, control_inventory_get,                 \
+	  "control.inventory_get")                                                                 \
+	X("PUT", "/control/v1/inventories/{list}/{key}", BODY_MAX, control_inventory_set,          \
+	  "control.inventory_set")                                                                 \
+	X("DELETE", "/control/v1/inventories/{list}/{key}", 0, control_inventory_unset,            \
+	  "control.inventory_unset")                                                               \
+	X("POST", "/control/v1/inventories/{list}/import", BODY_MAX, control_import_begin,         \
+	  "control.import_begin")                                                                  \
+	X("POST", "/control/v1/inventories/{list}/import/{id}", INVENTORY_ADD_MAX,                 \
+	  control_import_add, "control.import_add")                                                \
+	X("DELETE", "/control/v1/inventories/{list}/import/{id}", 0, control_import_abandon,       \
+	  "control.import_abandon")                                                                \
+	X("POST", "/control/v1/inventories/{list}/import/{id}/commit", BODY_MAX,                   \
+	  control_import_commit, "control.import_commit")
 
 static void enter(struct http_req *r);
 

@@ -30,6 +30,8 @@ static const char *const cf_names[CF_COUNT] = {
 	[CF_RESERVATION] = "reservation",
 	[CF_AUDIT] = "audit",
 	[CF_BLOCKED_KEY] = "blocked_key",
+	[CF_INVENTORY] = "inventory",
+	[CF_INVENTORY_RECORD] = "inventory_record",
 };
 
 const char *cf_name(enum cf cf)
