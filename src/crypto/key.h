@@ -33,6 +33,14 @@ void key_free_with(struct key *k, struct arena *a);	  /* freed with the arena */
 bool key_equal(const struct key *a, const struct key *b); /* public parts */
 
 /*
+ * ERR_FORBIDDEN for an RSA modulus that is known to be weak: a small factor, or the pattern of
+ * CVE-2017-15361 (ROCA). n is big-endian.
+ */
+int rsa_modulus_check(struct str n, struct err *e) NODISCARD;
+/* The same for a key, and RSA primes that lie close together (Fermat). About 0.1 ms for RSA. */
+int key_weak_check(const struct key *k, struct err *e) NODISCARD;
+
+/*
  * SubjectPublicKeyInfo (RFC 5280 4.1.2.7, RFC 5480 named curves and uncompressed points only, RFC
  * 8410). ERR_UNSUPPORTED for a kind that is well-formed but not ours (P-224, Ed448, DSA ...);
  * ERR_FORBIDDEN for RSA under 2048

@@ -22,4 +22,5 @@ src_crypto_libcrypto_a_SOURCES = \
 	src/crypto/rand.c \
 	src/crypto/sig.c \
 	src/crypto/sig_rsa.c \
+	src/crypto/weak.c \
 	src/crypto/wolf.h

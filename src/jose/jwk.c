@@ -200,7 +200,7 @@ static int load(const json_t *o, bool want_private, struct jwk *out, struct key_
 		return ERR(e, ERR_UNSUPPORTED, "kty: must be EC, OKP or RSA");
 	if (rc < 0 || check_use(o, t, out, e) < 0 || (!want_private && refuse_private(o, e) < 0))
 		return -1;
-	if (t == KEY_RSA && jose_rsa_modulus_check(buf_view(&parts->n), e) < 0)
+	if (t == KEY_RSA && rsa_modulus_check(buf_view(&parts->n), e) < 0)
 		return -1;
 	out->key = key_from_parts(t, parts, e);
 	return out->key ? 0 : -1;

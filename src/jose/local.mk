@@ -10,5 +10,4 @@ src_jose_libjose_a_SOURCES = \
 	src/jose/jwt.c \
 	src/jose/jwt.h \
 	src/jose/priv.h \
-	src/jose/util.c \
-	src/jose/weak.c
+	src/jose/util.c

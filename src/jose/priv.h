@@ -20,9 +20,6 @@ int jose_b64(struct str in, struct arena *a, const char *what, struct str *out,
 int jose_header(struct str in, struct arena *a, json_t **out, struct err *e) NODISCARD;
 /* A member that must be a string when it is there. */
 int jose_opt_str(const json_t *o, const char *key, struct str *out, struct err *e) NODISCARD;
-/* ERR_FORBIDDEN for an RSA modulus that is known to be weak: a small factor, or the pattern of
- * CVE-2017-15361 (ROCA). */
-int jose_rsa_modulus_check(struct str n, struct err *e) NODISCARD;
 
 /* ---- JWE before any key is derived ---- */
 enum jwe_wrap { JWE_PBES2, JWE_KW, JWE_DIR };

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "accel_util.h"
+
 #define FORMS_PASSWORD "correct horse"
 
 /* t/vectors/DIR/NAME, whole. The caller releases. */
@@ -97,7 +99,7 @@ static inline int crypto_up(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	return crypto_init(NULL, &e);
+	return crypto_init(t_accelerator(), &e);
 }
 
 static inline int crypto_down(void **state)
