@@ -8,6 +8,8 @@ src_codec_libcodec_a_SOURCES = \
 	src/codec/der_build.c \
 	src/codec/idna.c \
 	src/codec/idna.h \
+	src/codec/inventory.c \
+	src/codec/inventory.h \
 	src/codec/ip.c \
 	src/codec/json.c \
 	src/codec/json.h \

@@ -132,6 +132,12 @@ static const struct row rows[OID_COUNT] = {
 				      "1.2.840.113549.1.9.14", "extensionRequest", NULL),
 	[OID_CHALLENGE_PASSWORD] = ROW("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07",
 				       "1.2.840.113549.1.9.7", "challengePassword", NULL),
+	[OID_PERMANENT_ID] = ROW("\x2b\x06\x01\x05\x05\x07\x08\x03", "1.3.6.1.5.5.7.8.3",
+				 "permanentIdentifier", NULL),
+	[OID_HARDWARE_MODULE] = ROW("\x2b\x06\x01\x05\x05\x07\x08\x04",
+				    "1.3.6.1.5.5.7.8.4", "hardwareModuleName", NULL),
+	[OID_UPN] = ROW("\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03",
+			"1.3.6.1.4.1.311.20.2.3", "userPrincipalName", NULL),
 };
 
 static const struct row *row_of(enum oid id)

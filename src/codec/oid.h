@@ -88,6 +88,10 @@ enum oid {
 	/* PKCS#10 attributes */
 	OID_EXTENSION_REQUEST,
 	OID_CHALLENGE_PASSWORD,
+	/* kinds of otherName */
+	OID_PERMANENT_ID,    /* RFC 4043 */
+	OID_HARDWARE_MODULE, /* RFC 4108 */
+	OID_UPN,	     /* Microsoft's userPrincipalName */
 	OID_COUNT
 };
 

@@ -40,10 +40,13 @@ int profile_key_check(const struct key *k, struct err *e)
 	case KEY_ED25519:
 		return 0;
 	case KEY_RSA:
-		if (key_bits(k) >= 2048)
+		/* What a smaller or even modulus or exponent is, loading has refused. */
+		if (key_bits(k) < 2048)
+			ERR(e, ERR_FORBIDDEN, "RSA with %u bits; at least 2048 are needed",
+			    key_bits(k));
+		else if (key_weak_check(k, e) == 0)
 			return 0;
-		ERR(e, ERR_FORBIDDEN, "subject key: RSA with %u bits; at least 2048 are needed",
-		    key_bits(k));
+		err_wrap(e, "subject key");
 		return err_public(e, "%s", e->msg);
 	case KEY_X25519:
 	case KEY_NONE:

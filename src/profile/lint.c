@@ -15,6 +15,25 @@
  * row in t/unit/test_profile_lint.c. Codes are what people filter by.
  */
 
+/* Its errors are none for those who do not ask for `tls`: see lint_refusal(). */
+static bool is_lenient(const char *code)
+{
+	return strcmp(code, "attr_long") == 0 || strcmp(code, "attr_not_ia5") == 0;
+}
+
+const struct lint_finding *lint_refusal(const struct lint_report *r, const struct lint_options *o)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct lint_finding *f = &r->items[i];
+
+		if (f->severity != LINT_ERROR || (!o->tls && is_lenient(f->code)) ||
+		    (o->no_names && strcmp(f->code, "subject_empty") == 0))
+			continue;
+		return f;
+	}
+	return NULL;
+}
+
 const char *lint_severity_name(enum lint_severity s)
 {
 	switch (s) {
@@ -36,8 +55,14 @@ void lint_add(struct lint_view *v, enum lint_severity s, const char *code, const
 	va_list ap;
 
 	r->count[s]++;
-	if (r->n == LINT_MAX)
-		return;
+	if (r->n == LINT_MAX) {
+		/* So that a refusal cannot be crowded out: an error takes the last place. */
+		const struct lint_finding *last = &r->items[LINT_MAX - 1];
+
+		if (s != LINT_ERROR || (last->severity == LINT_ERROR && !is_lenient(last->code)))
+			return;
+		r->n--;
+	}
 	if (r->items == NULL)
 		r->items = ARENA_ARRAY(r->arena, struct lint_finding, LINT_MAX);
 	va_start(ap, fmt);

@@ -21,7 +21,8 @@ struct lint_finding {
 	const char *text;    /* a sentence without a full stop; holds text of the certificate */
 };
 struct lint_options {
-	bool tls; /* as public authorities must make them for TLS servers */
+	bool tls;      /* as public authorities must make them for TLS servers */
+	bool no_names; /* of lint_refusal(): neither subject nor names is allowed by name */
 };
 #define LINT_MAX 200U /* findings; more are counted, not kept */
 struct lint_report {
@@ -35,6 +36,13 @@ void lint_cert(const struct cert *c, const struct lint_options *o, struct lint_r
 void lint_der(struct str der, const struct lint_options *o, struct lint_report *out);
 /* Before it is signed: a whole TBSCertificate. */
 void lint_tbs(struct str tbs, const struct lint_options *o, struct lint_report *out);
+/*
+ * The first finding for which a certificate is not signed, NULL when there is none: an error. Two
+ * kinds count only with `tls`, since programs do not mind them: the bounds on the length of a
+ * name's attributes (hosts' names are longer), and the string type of domainComponent and
+ * emailAddress (templates written for step give another one).
+ */
+const struct lint_finding *lint_refusal(const struct lint_report *r, const struct lint_options *o);
 const char *lint_severity_name(enum lint_severity s); /* "error" "warning" "notice" */
 
 #endif

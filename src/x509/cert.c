@@ -201,7 +201,11 @@ static int read_tbs(struct cert *c, struct arena *a, struct err *e)
 		return ERR(e, ERR_INVALID, "malformed TBSCertificate");
 	if (read_version(&tbs, c, e) < 0 || read_serial(&tbs, c, e) < 0)
 		return -1;
-	if (!der_get_element(&tbs, DER_SEQUENCE, &inner) || !str_eq(inner, c->sig_alg_der))
+	if (!der_get_element(&tbs, DER_SEQUENCE, &inner))
+		return ERR(e, ERR_INVALID, "malformed signature algorithm");
+	if (c->der.n == 0)
+		c->sig_alg_der = inner; /* not signed yet */
+	else if (!str_eq(inner, c->sig_alg_der))
 		return ERR(e, ERR_INVALID, "the two signature algorithms differ");
 	if (read_name(&tbs, a, &c->issuer, e) < 0)
 		return err_wrap(e, "issuer");
@@ -232,6 +236,17 @@ int cert_parse(struct str der, struct arena *a, struct cert *out, struct err *e)
 	out->sig_alg = x509_sig_alg_parse(out->sig_alg_der);
 	if (read_tbs(out, a, e) < 0)
 		return err_wrap(e, "certificate");
+	return 0;
+}
+
+int cert_parse_tbs(struct str tbs, struct arena *a, struct cert *out, struct err *e)
+{
+	*out = (struct cert){.tbs = tbs, .max_path_len = -1};
+	if (tbs.n > X509_MAX_DER)
+		return ERR(e, ERR_TOO_LARGE, "certificate: larger than %u bytes", X509_MAX_DER);
+	if (read_tbs(out, a, e) < 0)
+		return err_wrap(e, "certificate");
+	out->sig_alg = x509_sig_alg_parse(out->sig_alg_der);
 	return 0;
 }
 

@@ -126,15 +126,23 @@ struct ext ext_key_usage(struct arena *a, uint32_t bits)
 	return make(a, OID_KEY_USAGE, true, &b);
 }
 
-struct ext ext_eku(struct arena *a, const enum oid *usages, size_t n)
+struct ext ext_eku_oids(struct arena *a, const enum oid *usages, size_t n,
+			const struct text_list *more)
 {
 	struct buf b = BUF_INIT;
 	struct der_mark m = der_begin(&b, DER_SEQUENCE);
 
 	for (size_t i = 0; i < n; i++)
 		der_put_oid(&b, oid_der(usages[i]));
+	for (size_t i = 0; i < more->n; i++)
+		der_put_oid(&b, more->items[i]);
 	der_end(&b, m);
 	return make(a, OID_EXT_KEY_USAGE, false, &b);
+}
+
+struct ext ext_eku(struct arena *a, const enum oid *usages, size_t n)
+{
+	return ext_eku_oids(a, usages, n, &(struct text_list){0});
 }
 
 struct ext ext_basic_constraints(struct arena *a, bool is_ca, int max_path_len)
@@ -177,6 +185,98 @@ struct ext ext_san(struct arena *a, const struct san_list *l, bool critical)
 	return make(a, OID_SAN, critical, &b);
 }
 
+static void put_access(struct buf *b, enum oid method, const struct text_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct der_mark m = der_begin(b, DER_SEQUENCE);
+
+		der_put_oid(b, oid_der(method));
+		der_put(b, DER_CTX(SAN_URI), l->items[i]);
+		der_end(b, m);
+	}
+}
+
+struct ext ext_aia(struct arena *a, const struct text_list *ocsp, const struct text_list *issuers)
+{
+	struct buf b = BUF_INIT;
+	struct der_mark m = der_begin(&b, DER_SEQUENCE);
+
+	put_access(&b, OID_AD_OCSP, ocsp);
+	put_access(&b, OID_AD_CA_ISSUERS, issuers);
+	der_end(&b, m);
+	return make(a, OID_AIA, false, &b);
+}
+
+struct ext ext_crl_points(struct arena *a, const struct text_list *uris)
+{
+	struct buf b = BUF_INIT;
+	struct der_mark all = der_begin(&b, DER_SEQUENCE);
+
+	for (size_t i = 0; i < uris->n; i++) {
+		struct der_mark point = der_begin(&b, DER_SEQUENCE);
+		struct der_mark name = der_begin(&b, DER_CTX_CONS(0));
+		struct der_mark full = der_begin(&b, DER_CTX_CONS(0));
+
+		der_put(&b, DER_CTX(SAN_URI), uris->items[i]);
+		der_end(&b, full);
+		der_end(&b, name);
+		der_end(&b, point);
+	}
+	der_end(&b, all);
+	return make(a, OID_CRL_DP, false, &b);
+}
+
+struct ext ext_policies(struct arena *a, const struct text_list *oids)
+{
+	struct buf b = BUF_INIT;
+	struct der_mark all = der_begin(&b, DER_SEQUENCE);
+
+	for (size_t i = 0; i < oids->n; i++) {
+		struct der_mark m = der_begin(&b, DER_SEQUENCE);
+
+		der_put_oid(&b, oids->items[i]);
+		der_end(&b, m);
+	}
+	der_end(&b, all);
+	return make(a, OID_CERT_POLICIES, false, &b);
+}
+
+static void put_bases(struct buf *b, enum san_type type, const struct text_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct der_mark m = der_begin(b, DER_SEQUENCE);
+
+		der_put(b, DER_CTX((unsigned)type), l->items[i]);
+		der_end(b, m);
+	}
+}
+
+static void put_subtrees(struct buf *b, unsigned tag, const struct subtrees *s)
+{
+	struct der_mark m;
+
+	if (subtrees_empty(s))
+		return;
+	m = der_begin(b, DER_CTX_CONS(tag));
+	put_bases(b, SAN_DNS, &s->dns);
+	put_bases(b, SAN_IP, &s->ips);
+	put_bases(b, SAN_EMAIL, &s->emails);
+	put_bases(b, SAN_URI, &s->uris);
+	der_end(b, m);
+}
+
+struct ext ext_name_constraints(struct arena *a, bool critical, const struct subtrees *permitted,
+				const struct subtrees *excluded)
+{
+	struct buf b = BUF_INIT;
+	struct der_mark m = der_begin(&b, DER_SEQUENCE);
+
+	put_subtrees(&b, 0, permitted);
+	put_subtrees(&b, 1, excluded);
+	der_end(&b, m);
+	return make(a, OID_NAME_CONSTRAINTS, critical, &b);
+}
+
 void x509_key_id(const struct key *k, unsigned char out[20])
 {
 	struct buf bits = BUF_INIT;
@@ -188,8 +288,7 @@ void x509_key_id(const struct key *k, unsigned char out[20])
 
 /* ---- the provisioner ---- */
 
-/* As Go's encoder chooses: PrintableString where the text allows it. */
-static void put_string(struct buf *b, struct str s)
+void x509_put_text(struct buf *b, struct str s)
 {
 	bool printable = true;
 
@@ -215,7 +314,7 @@ struct ext ext_step_provisioner(struct arena *a, const struct step_provisioner *
 		struct der_mark pairs = der_begin(&b, DER_SEQUENCE);
 
 		for (size_t i = 0; i < p->n_pairs; i++)
-			put_string(&b, p->pairs[i]);
+			x509_put_text(&b, p->pairs[i]);
 		der_end(&b, pairs);
 	}
 	der_end(&b, m);

@@ -4,6 +4,8 @@ src_x509_libx509_a_SOURCES = \
 	src/x509/cert.c \
 	src/x509/chain.c \
 	src/x509/constraints.c \
+	src/x509/constraints.h \
+	src/x509/constraints_match.c \
 	src/x509/csr.c \
 	src/x509/describe.c \
 	src/x509/ext.c \

@@ -11,7 +11,13 @@ void tbs_build(const struct tbs_spec *s, struct buf *out)
 	der_put_uint(out, 2);
 	der_end(out, m);
 	der_put_integer(out, s->serial);
-	x509_sig_alg_write(s->sig_alg, out);
+	if (s->sig_alg_oid.n > 0) {
+		m = der_begin(out, DER_SEQUENCE);
+		der_put_oid(out, s->sig_alg_oid);
+		der_end(out, m);
+	} else {
+		x509_sig_alg_write(s->sig_alg, out);
+	}
 	buf_str(out, s->issuer_der);
 	m = der_begin(out, DER_SEQUENCE);
 	der_put_time(out, s->not_before);

@@ -36,6 +36,10 @@ struct san_list {
 	struct san *items;
 	size_t n;
 };
+struct text_list {
+	const struct str *items;
+	size_t n;
+};
 /*
  * `step`'s guess for a name without a type: IP literal, has a scheme (uri), contains '@' (email),
  * else dns. Validated; arena copies.
@@ -70,6 +74,8 @@ void name_write(const struct name *n,
 struct str
 name_get(const struct name *n,
 	 enum oid attr); /* last value of the attribute (the most specific); empty when absent */
+/* As Go's encoder chooses: PrintableString where the text allows it, else UTF8String. */
+void x509_put_text(struct buf *out, struct str text);
 void name_to_text(const struct name *n, struct buf *out); /* RFC 4514 */
 bool name_der_equal(struct str a, struct str b);	  /* bytes */
 struct name name_from_cn(struct str cn, struct arena *a);
@@ -108,6 +114,24 @@ struct ext ext_basic_constraints(struct arena *a, bool is_ca, int max_path_len /
 struct ext ext_ski(struct arena *a, struct str id);
 struct ext ext_aki(struct arena *a, struct str id);
 struct ext ext_san(struct arena *a, const struct san_list *l, bool critical);
+/* OIDs as contents octets: of `usages`, then `more`. */
+struct ext ext_eku_oids(struct arena *a, const enum oid *usages, size_t n,
+			const struct text_list *more);
+/* AuthorityInfoAccess (RFC 5280 4.2.2.1): OCSP, then the issuers' certificates; URIs as they are.
+ */
+struct ext ext_aia(struct arena *a, const struct text_list *ocsp, const struct text_list *issuers);
+/* One distribution point for each URI. */
+struct ext ext_crl_points(struct arena *a, const struct text_list *uris);
+struct ext ext_policies(struct arena *a, const struct text_list *oids);
+struct subtrees { /* of name constraints; ips: address and mask, 8 or 32 bytes */
+	struct text_list dns, ips, emails, uris;
+};
+static inline bool subtrees_empty(const struct subtrees *s)
+{
+	return s->dns.n + s->ips.n + s->emails.n + s->uris.n == 0;
+}
+struct ext ext_name_constraints(struct arena *a, bool critical, const struct subtrees *permitted,
+				const struct subtrees *excluded);
 /* SHA-1 of the public key bits (RFC 5280 4.2.1.2 method 1); 20 bytes. */
 void x509_key_id(const struct key *k, unsigned char out[20]);
 
@@ -153,6 +177,8 @@ struct cert {
  * 1..20 octets, positive. At most 64 KiB.
  */
 int cert_parse(struct str der, struct arena *a, struct cert *out, struct err *e) NODISCARD;
+/* A TBSCertificate alone, checked and decoded alike; der, signature are empty. */
+int cert_parse_tbs(struct str tbs, struct arena *a, struct cert *out, struct err *e) NODISCARD;
 bool cert_eku_allows(const struct cert *c,
 		     enum oid usage); /* no EKU extension, the usage, or anyExtendedKeyUsage */
 /* All CERTIFICATE blocks of a PEM text, DER views in the arena; at least one, at most 100. */
@@ -215,6 +241,7 @@ struct tbs_spec {
 	int64_t not_before, not_after;
 	struct str spki;
 	struct ext_list exts; /* in the order given */
+	struct str sig_alg_oid; /* contents; not empty: instead of sig_alg, without parameters */
 };
 void tbs_build(const struct tbs_spec *s, struct buf *out);
 /* tbs + algorithm + signature -> certificate. */
