@@ -35,7 +35,7 @@ for my $key (qw(address dnsNames commonName dataDir pluginDir threads.cpu thread
 	authorities[].backdate type name authority options)) {
 	like($out, qr/^\Q$key\E: \S.*\n    \S/m, "--help-config: describes $key");
 }
-unlike($out, qr/insecureAddress|metricsAddress|enableSSHCA|templateFile|"!"/, '--help-config: nothing that does not work yet');
+unlike($out, qr/insecureAddress|metricsAddress|enableSSHCA|\bssh\b(?!,)|"!"/, '--help-config: nothing that does not work yet');
 
 ($rc, my $sample, $err) = signetd('--sample-config');
 is($rc, 0, '--sample-config: status');
@@ -122,7 +122,8 @@ my @bad = (
 	[ 'store.minFree: negative', with("store: {minFree: -1}\n"), qr/^1: store\.minFree: must be a size/ ],
 	[ 'store.minFreeRevoke', with("store:\n  minFree: 1MiB\n  minFreeRevoke: 2MiB\n"), qr/^3: store\.minFreeRevoke: must not be more than minFree$/ ],
 	[ 'limits.connections', with("limits: {connections: 15}\n"), qr/^1: limits\.connections: must be a whole number from 16 to 65536$/ ],
-	[ 'accelerator', with("accelerator: openssl\n"), qr/^1: accelerator: must be auto or none/ ],
+	[ 'accelerator', with("accelerator: ''\n"), qr/^1: accelerator: must be auto, none or the name of a plugin/ ],
+	
 	[ 'claims: duration', with("claims: {maxTLSCertDuration: 1d}\n"), qr/^1: claims\.maxTLSCertDuration: must be a duration such as 90s, 5m or 24h/ ],
 	[ 'claims: no unit', with("claims: {minTLSCertDuration: 5}\n"), qr/^1: claims\.minTLSCertDuration: must be a duration/ ],
 	[ 'claims: switch', with("claims: {disableRenewal: maybe}\n"), qr/^1: claims\.disableRenewal: must be false or true$/ ],
@@ -178,7 +179,8 @@ my @provs = (
 	[ 'unknown authority', "type: JWK\nname: z\nauthority: other\nkey: $key\n", qr/^3: authority: no authority "other" in \Q$yaml\E$/ ],
 	[ 'claims', "type: JWK\nname: z\nclaims:\n  minTLSCertDuration: 25h\nkey: $key\n", qr/^3: claims: claims: maxTLSCertDuration 24h0m0s is less than/ ],
 	[ 'claim', "type: JWK\nname: z\nclaims:\n  minTLSCertDuration: x\nkey: $key\n", qr/^4: claims\.minTLSCertDuration: must be a duration/ ],
-	[ 'options', "type: JWK\nname: z\nkey: $key\noptions:\n  x509:\n    template: \"{}\"\n", qr/^6: options\.x509\.template: (?:is )?not supported by this version/ ],
+	[ 'template', "type: JWK\nname: z\nkey: $key\noptions:\n  x509:\n    template: \"{\\n{{ nope }}}\"\n", qr/^6: options\.x509\.template: line 2(?:, column \d+)?: function "nope" not defined$/ ],
+	[ 'options.ssh', "type: JWK\nname: z\nkey: $key\noptions:\n  ssh: {}\n", qr/^5: options\.ssh: (?:is )?not supported by this version/ ],
 	[ 'encryptedKey: list', "type: JWK\nname: z\nkey: $key\nencryptedKey: [a]\n", qr/^4: encryptedKey: must be a single value$/ ],
 	[ 'no YAML', "type: JWK\nname: {\n", qr/^\d+:\d+: \S/ ],
 );

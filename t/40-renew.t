@@ -15,7 +15,8 @@ hang_guard(300);
 my $v = "$SRC/t/vectors";
 my %claims = (shrink => {}, norenew => { disableRenewal => JSON::PP::true },
 	plain => { disableSmallstepExtensions => JSON::PP::true });
-my $d = Signet::Test->new(provisioners => { admin => {}, gone => {}, map { $_ => { claims => $claims{$_} } } keys %claims });
+my $signer = '{"subject":{{ toJson .Subject }},"sans":{{ toJson .SANs }},"keyUsage":["digitalSignature"],"extKeyUsage":["clientAuth","ocspSigning"]}';
+my $d = Signet::Test->new(provisioners => { admin => {}, gone => {}, ocsp => { options => { x509 => { template => $signer, allow => ['ocspSigning'] } } }, map { $_ => { claims => $claims{$_} } } keys %claims });
 $d->start or BAIL_OUT('no daemon: ' . $d->log_tail);
 $d->ready;
 
@@ -192,6 +193,8 @@ my @gone = certificate(by => 'gone');
 my @shrink = certificate(by => 'shrink');
 my @short = certificate(by => 'shrink', more => { notAfter => '30m' });
 my @norenew = certificate(by => 'norenew');
+my @ocsp = certificate(by => 'ocsp');
+ok_renewed('what the provisioner allows', $ocsp[2], renew_row('what the provisioner allows', 201, @ocsp[0, 1]));
 ok_renewed('a provisioner before it goes', $gone[2], renew_row('a provisioner before it goes', 201, @gone[0, 1]));
 $d->stop;
 unlink "$d->{dir}/provisioners.d/gone.yaml";
@@ -199,9 +202,11 @@ my $change = sub { my ($name, $new) = @_; my $f = "$d->{dir}/provisioners.d/$nam
 	json_encode({ %{ json_decode(slurp($f)) }, claims => $new })) };
 $change->('shrink', { maxTLSCertDuration => '1h' });
 $change->('norenew', {});
+spew("$d->{dir}/provisioners.d/ocsp.yaml", json_encode({ type => 'JWK', name => 'ocsp', key => Signet::Test::jwk_public('provisioner') }));
 $d->start or BAIL_OUT('no daemon: ' . $d->log_tail);
 $d->ready;
 renew_row('the provisioner is gone', 401, @gone[0, 1]);
+renew_row('a content that the provisioner does not allow any more', 403, @ocsp[0, 1]);
 ok_renewed('its claims shrank', $shrink[2], renew_row('its claims shrank', 201, @shrink[0, 1]), 3660);
 ok_renewed('its claims shrank, but not below', $short[2], renew_row('its claims shrank, but not below', 201, @short[0, 1]));
 ok_renewed('disableRenewal is lifted', $norenew[2], renew_row('disableRenewal is lifted', 201, @norenew[0, 1]));

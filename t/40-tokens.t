@@ -30,6 +30,7 @@ my $d = Signet::Test->new(provisioners => {
 	rsa => { key => public_jwk($rsa, kid => 'rsa', alg => 'RS256') },
 		pss => { key => public_jwk($rsa, kid => 'pss', alg => 'PS256') }, anyrsa => { key => public_jwk($rsa, kid => 'any') },
 	ed => { key => public_jwk($ed, kid => 'ed', alg => 'EdDSA') }, p384 => { key => public_jwk($p384, kid => 'p384') },
+	barred => { policy => { x509 => { deny => { dns => [ { name => 'host.example.com', groups => ['barred'] } ] } } } },
 });
 $d->start or BAIL_OUT('no daemon: ' . $d->log_tail);
 $d->ready;
@@ -69,6 +70,15 @@ sub token_row { my ($id, $status, $token, %o) = @_; $r = ask($token, %o); return
 	$status eq 401 ? says(401) : undef) }
 
 token_row('a good token', 201, token());
+
+# A rule may be against a group: a claim that cannot be read to its end is refused, not passed over.
+sub groups_row { my ($id, $status, $groups) = @_; return token_row("groups: $id", $status, token(claims => { iss => 'barred', groups => $groups })) }
+groups_row('another', 201, ['others']);
+groups_row('the barred one', 403, ['barred']);
+groups_row('1,000', 201, [ map { "g$_" } 1 .. 1000 ]);
+groups_row('the barred one behind 1,000', 403, [ (map { "g$_" } 1 .. 1000), 'barred' ]);
+groups_row("not texts: $_->[0]", 403, $_->[1]) for [ 'an object', { barred => 1 } ], [ 'a list in a list', [ ['barred'] ] ], [ 'a number', 7 ];
+
 token_row('ready-made', 201, $d->token);
 
 # ---- J01 to J04: algorithms ----

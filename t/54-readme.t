@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The commands of README, executed: every indented line of it that begins with signet, signetd or step, from the top to the end, as a person would at
+# The commands of README, executed: every indented line of it that begins with signet, signetd, step or openssl, from the top to the end, as a person would at
 # a terminal, in one sandbox. README shows them as they are; what differs here stands in the tables below: other words for hosts and folders, answers
 # to questions, what to look at afterwards. A new command needs no entry if it works as it stands. An entry that README does not have any more, and an
-# indented line that is neither a command nor listed in %not_run, fail.
+# indented line that is neither a command nor listed in %not_run, fail. Indented lines below "# FILE" are what the file holds, those below "# FILE, at its
+# end" are added to it.
 use strict;
 use warnings;
 use Test::More;
@@ -37,6 +38,7 @@ my @words = (
 	[ qr{/var/lib/signet\b} => sub { $ca } ],
 	[ qr{/var/backups\b} => sub { "$top/backups" } ],
 	[ qr{/run/nginx\.pid\b} => sub { "$top/nginx.pid" } ],
+	[ qr{\bconf/inventories\b} => sub { abs_path("$SRC/conf/inventories") } ],
 	[ qr{systemctl reload nginx} => sub { "echo renewed >>$top/reloaded" } ],
 	[ qr{\bSERIAL\b} => sub { (shift @serials)->() } ],
 	[ qr{\bENDPOINT\b} => sub { json_decode(run_ok({ env => \%env }, 'signet', 'show', serial('web.crt'), '--json', '--config', "$ca/signetd.yaml"))->{endpoint} } ],
@@ -49,10 +51,10 @@ my %not_run = (
 	'autoreconf -fi && ./configure && make && make install' => 'how else did we get here', 'claims:' => 'configuration',
 );
 # Folders in which a section's commands run; else $work.
-my %folder = map { $_ => $ca } 'See what was issued', 'The daemon at work', 'Provisioners', 'Back up and restore';
+my %folder = map { $_ => $ca } 'See what was issued', 'The daemon at work', 'Provisioners', 'Customise a certificate', 'Who may get which name', 'Inventories', 'Webhooks', 'Back up and restore';
 
 # ---- what a command needs, and what is looked at afterwards ----
-# args: added to it; answers: to its questions; before, after: called, after with what was shown; stays: called with the running program.
+# args: added to it; status: its exit status, if not 0; answers: to its questions; before, after: called, after with what was shown; stays: called with the running program.
 
 my @secret = (qr/assword[^\n]*: / => $pw{prov}); # step draws a cursor behind it
 sub chain_ok { my ($file) = @_; return sub { is(verify_ok("$work/$file", "$ca/certs/root_ca.crt"), '', "openssl verifies $file") } }
@@ -128,26 +130,49 @@ my %how = (
 	'signet show SERIAL' => { saying(qr/^Common name +web\.example\.com$/m) },
 	'signet show ENDPOINT' => { saying(qr/^Certificates +[4-9]$/m) },
 	'signet status' => { saying(qr/^Issuing +yes$/m) },
-	'signet reload' => { saying(qr/^Reloaded: 1 provisioner\.$/m) },
+	'signet reload' => { saying(qr/^Reloaded: [1-3] provisioners?\.$/m) },
 	'signet provisioner add ops --x509-default-dur 12h --x509-max-dur 48h' => { answers => [ qr/assword[^\n]*: \z/s => $pw{ops}, qr/again: \z/s => $pw{ops} ], saying(qr/^Provisioner ops is there\.$/m) },
 	'signet provisioner show ops' => { saying(qr/^  maxTLSCertDuration: "48h0m0s"$/m) },
 	'signet provisioner remove ops' => { answers => [ qr/\[y\/N\] \z/s => 'y' ], saying(qr/^Provisioner ops is gone\.$/m) },
 	'signet token web.example.com --provisioner robot --key robot.key' => { saying(qr/^eyJ/m) },
+	'signet template default > web.tpl' => { after => sub { is(slurp("$ca/web.tpl"), slurp("$SRC/conf/templates/leaf.tpl"), 'the default template') } },
+	'signet template check web.tpl' => { saying(qr/^web\.tpl: fine$/m) },
+	'signet template render web.tpl --subject web.example.com --set team=Web' => { saying(qr/"organizationalUnit": "Web"/) },
+	'signet template render web.tpl --csr web.csr --set team=Web' => { before => sub { spew("$ca/web.csr", slurp("$work/web.csr")) }, saying(qr/"organizationalUnit": "Web"/) },
+	'signet provisioner add web' => { answers => [ qr/assword[^\n]*: \z/s => $pw{ops}, qr/again: \z/s => $pw{ops} ], saying(qr/^Provisioner web is there\.$/m) },
+	'signet certificate web.example.com web6.crt web6.key --provisioner web --set team=Web' => { answers => [ qr/assword[^\n]*: / => $pw{ops} ], after => sub { is(unit_of('web6.crt'), 'Web', 'as the template says') } },
+	'step ca certificate web.example.com step6.crt step6.key --provisioner web --set team=Web' => { answers => [ qr/assword[^\n]*: / => $pw{ops} ], after => sub { is(unit_of('step6.crt'), 'Web', 'as the template says') } },
+	'signet policy test web.example.com 192.0.2.7 --provisioner web' => { saying(qr/^web\.example\.com: allowed\b.*^192\.0\.2\.7: allowed\b/ms) },
+	'signet policy test secret.example.com --provisioner web' => { status => 3, saying(qr/^secret\.example\.com: refused\b.*policy\.x509\.deny\.dns\[0\]/ms) },
+	'signet inventory get hosts web3.example.com' => { saying(qr/api\.example\.com/) },
+	'signet inventory list hosts' => { saying(qr/web3\.example\.com/) },
+	'signet inventory export hosts hosts.csv' => { after => sub { like(slurp("$ca/hosts.csv"), qr/^db1\.example\.com,/m, 'the records') } },
+	'signet inventory remove hosts db1.example.com' => { saying(qr/^db1\.example\.com is gone from inventory hosts\.$/m) },
+	'signet certificate web3.example.com web7.crt web7.key --provisioner web --set team=Web' => {
+		answers => [ qr/assword[^\n]*: / => $pw{ops} ], after => sub { is(sans_of("$ca/web7.crt"), 'DNS:web3.example.com', 'the name of the record') } },
 	'signet backup /var/backups/signet-1' => { after => sub { ok(-d "$top/backups/signet-1/db", 'a backup') } },
 	'signetd --restore /var/backups/signet-1 --config /var/lib/signet2/signetd.yaml' => { args => '--plugin-dir ' . plugin_dir(), after => sub { ok(-e "$top/restored/$_", "restored: $_") for qw(db signetd.yaml) } },
 );
+sub unit_of { return (run_ok('openssl', 'x509', '-in', "$ca/$_[0]", '-noout', '-subject', '-nameopt', 'multiline') =~ /organizationalUnitName *= (.*)$/m)[0] }
 # Those that README mentions and nobody should run here, with the reason.
 my %skipped = ();
 
 # ---- README ----
 
-my ($section, $last, @commands, @strange) = ('', '');
+my ($section, $last, $file, @commands, @strange) = ('', '');
 for (split /\n/, slurp("$SRC/README")) {
 	$section = $last if /^-{3,}$/ && length == length $last;
 	$last = $_;
+	$file = undef unless /^    /;
+	if (/^    # ([\w.\/-]+)(, at its end)?$/) {
+		$file = { name => $1, adds => defined $2, text => '' };
+		push @commands, [ $section, $file ];
+		next;
+	}
+	if ($file) { $file->{text} .= substr($_, 4) . "\n"; next }
 	next unless /^    (\S.*?)(?:\s{2,}# .*)?$/;
 	my $line = $1;
-	if ($line =~ /^(signet|signetd|step) /) { push @commands, [ $section, $line ] }
+	if ($line =~ /^(signet|signetd|step|openssl) /) { push @commands, [ $section, $line ] }
 	else { push @strange, $line unless grep { index($line, $_) == 0 } keys %not_run }
 }
 is("@strange", '', 'README: indented lines are commands, or listed here');
@@ -157,6 +182,12 @@ is(join("\n", grep { !$has{$_} } sort keys %how, keys %skipped), '', 'nothing is
 
 sub execute {
 	my ($section, $line) = @_;
+	if (ref $line) {
+		my $path = ($folder{$section} // $work) . "/$line->{name}";
+		is(-e $path ? 1 : 0, 1, "$section: $line->{name} is there") if $line->{adds};
+		spew($path, ($line->{adds} ? slurp($path) : '') . $line->{text});
+		return;
+	}
 	my %h = %{ $how{$line} // {} };
 	my $command = $line;
 	for my $w (@words) { my ($from, $to) = @$w; $command =~ s/$from/$to->()/ge }
@@ -172,7 +203,7 @@ sub execute {
 	} else {
 		($status, $text, $unasked) = on_terminal(%run, answers => $h{answers} // []);
 	}
-	is("$status $unasked", '0 0', "$section: $line") or diag("$command\n$text");
+	is("$status $unasked", ($h{status} // 0) . ' 0', "$section: $line") or diag("$command\n$text");
 	$h{after}->($text) if $h{after};
 	is(scalar(grep { index($text, $_) >= 0 } values %pw), 0, 'no password is shown');
 }

@@ -47,7 +47,8 @@ for my $file (glob("$src/src/*/*.[ch]"), glob("$src/plugins/*/*.c")) {
 		} else {
 			for my $prefix (keys %owners) {
 				next unless index($what, $prefix) == 0;
-				push @bad, "$at: belongs to " . join(' ', sort keys %{ $owners{$prefix} }) if $plugin || !$owners{$prefix}{$folder};
+				my $who = $plugin ? "plugins/$folder" : $folder;
+				push @bad, "$at: belongs to " . join(' ', sort keys %{ $owners{$prefix} }) unless $owners{$prefix}{$who};
 			}
 		}
 	}
@@ -64,7 +65,8 @@ SKIP: {
 	skip 'no objdump', 2 unless $needed;
 	unlike($needed, qr/rocksdb/, 'the command does not link the store');
 	my ($signetd) = grep { -x } "$build/.libs/signetd", "$build/signetd";
-	my $all = `ldd $signet $signetd 2>/dev/null`;
+	my @modules = grep { -f } glob("$build/plugins/*/.libs/*.so");
+	my $all = `ldd $signet $signetd @modules 2>/dev/null`;
 	unlike($all, qr/libssl\.so/, 'nothing pulls in a second TLS library');
 }
 

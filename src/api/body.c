@@ -105,6 +105,11 @@ int sign_body_parse(struct str text, struct arena *a, struct sign_body *out, str
 	    opt_str(o, "notAfter", &out->not_after, e) < 0 ||
 	    opt_str(o, "endpoint", &endpoint, e) < 0 || read_csr(pem, a, &out->csr, e) < 0)
 		return -1;
+	out->template_data = json_member(o, "templateData", JSON_FOLD_KEYS);
+	if (json_is_null(out->template_data))
+		out->template_data = NULL;
+	if (out->template_data != NULL && !json_is_object(out->template_data))
+		return invalid(e, "templateData is not an object");
 	if (endpoint.n == 0)
 		return 0;
 	if (uuid_parse(endpoint, id) < 0)

@@ -15,7 +15,8 @@
 struct sign_body {
 	struct csr csr;
 	struct str ott, not_before, not_after;
-	struct str endpoint; /* 16 bytes, or empty: our own addition */
+	struct str endpoint;	     /* 16 bytes, or empty: our own addition */
+	const json_t *template_data; /* object or NULL */
 };
 int sign_body_parse(struct str text, struct arena *a, struct sign_body *out,
 		    struct err *e) NODISCARD;

@@ -27,6 +27,7 @@ static enum step call_renew(struct flow *f, struct renew_op *s)
 {
 	s->renew.ca = s->ca;
 	s->renew.request_id = str_c(s->r->id);
+	s->renew.source = http_req_source(s->r);
 	renew_init(&s->renew, s->r->arena);
 	flow_call(f, &s->wait, &s->renew.flow);
 	return STEP_WAIT;

@@ -89,6 +89,8 @@ static enum step issue(struct flow *f, void *op)
 	i->asked.not_after = s->body.not_after;
 	i->endpoint = s->body.endpoint;
 	i->request_id = str_c(s->r->id);
+	i->user = s->body.template_data;
+	i->source = http_req_source(s->r);
 	issue_init(i, s->r->arena);
 	flow_call(f, &s->wait, &i->flow);
 	return STEP_WAIT;

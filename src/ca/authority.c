@@ -4,7 +4,9 @@
 #include "ca/backup_priv.h"
 #include "ca/ca.h"
 #include "ca/check.h"
+#include "ca/inventory.h"
 #include "ca/restored.h"
+#include "ca/rules.h"
 
 #include "base/bug.h"
 #include "base/clock.h"
@@ -162,6 +164,26 @@ int ca_check_certs(struct conf *conf, struct err *e)
 	return rc;
 }
 
+/* What webhooks' certificates are checked against: libcurl takes roots from files only. */
+static int write_roots(const struct ca *ca, struct err *e)
+{
+	char *path = file_join(ca->conf->data_dir, CA_ROOTS_FILE);
+	char *dir = file_dirname(path);
+	struct buf pem = BUF_INIT;
+	int rc;
+
+	for (size_t i = 0; i < ca->n_authorities; i++)
+		for (size_t k = 0; k < ca->authorities[i].n_roots; k++)
+			cert_to_pem(ca->authorities[i].roots[k], &pem);
+	rc = file_mkdir_p(dir, 0700, e);
+	if (rc == 0)
+		rc = file_replace(path, buf_view(&pem), 0644, e);
+	buf_release(&pem);
+	mem_free(dir);
+	mem_free(path);
+	return rc;
+}
+
 struct ca *ca_new(const struct ca_config *c, struct err *e)
 {
 	struct ca *ca = NEW(struct ca);
@@ -174,6 +196,7 @@ struct ca *ca_new(const struct ca_config *c, struct err *e)
 	ca->conf = conf_ref(c->conf);
 	ca->provs = prov_set_ref(c->provs);
 	ca->plugins = c->plugins;
+	ca->outbound = c->outbound;
 	ca->arena = arena_new();
 	ca->authorities = ARENA_ARRAY(ca->arena, struct authority, c->conf->authorities.n);
 	if (restored_read(ca->loop, ca->store, &ca->restored, e) < 0) {
@@ -187,8 +210,13 @@ struct ca *ca_new(const struct ca_config *c, struct err *e)
 			return NULL;
 		}
 	}
+	if (write_roots(ca, e) < 0) {
+		ca_free(ca);
+		return NULL;
+	}
 	backup_clean_stale(ca->conf);
 	ca->watch = ca_watch_new(ca);
+	ca->inventories = inventory_keeper_new(ca);
 	return ca;
 }
 
@@ -197,13 +225,15 @@ void ca_stop(struct ca *ca)
 	if (ca == NULL)
 		return;
 	ca_watch_stop(ca->watch);
+	inventory_keeper_stop(ca->inventories);
 	server_cert_stop(ca->server_cert);
 }
 
 bool ca_busy(const struct ca *ca)
 {
-	return ca != NULL && (ca_watch_busy(ca->watch) || server_cert_busy(ca->server_cert) ||
-			      ca->reloading || ca->reload_job || ca->backing_up || ca->backup_job);
+	return ca != NULL && (ca_watch_busy(ca->watch) || inventory_keeper_busy(ca->inventories) ||
+			      server_cert_busy(ca->server_cert) || ca->reloading ||
+			      ca->reload_job || ca->backing_up || ca->backup_job);
 }
 
 void ca_free(struct ca *ca)
@@ -211,6 +241,7 @@ void ca_free(struct ca *ca)
 	if (ca == NULL)
 		return;
 	ca_watch_free(ca->watch);
+	inventory_keeper_free(ca->inventories);
 	for (size_t i = 0; i < ca->n_authorities; i++) {
 		kms_key_free(ca->authorities[i].key);
 		verify_handles_free(ca->authorities[i].verify);

@@ -37,12 +37,14 @@ struct ca {
 	struct conf *conf;
 	struct prov_set *provs; /* current snapshot */
 	struct plugin_registry *plugins;
+	struct outbound *outbound; /* for webhooks; NULL: there are none */
 	struct authority *authorities;
 	size_t n_authorities;
 	struct arena *arena;
 	bool ready; /* open reservations of an earlier run are resolved: issuing may begin */
 	struct server_cert *server_cert;
 	struct ca_watch *watch;
+	struct inventory_keeper *inventories; /* ca/inventory.h */
 	int64_t restored; /* tokens issued before it are refused: the store is a restored backup */
 	int64_t reloaded; /* when the snapshot was last swapped */
 	bool reloading, reload_job; /* a reload's flow; its job, which may outlast it */
@@ -58,6 +60,7 @@ struct ca_config {
 	struct conf *conf;
 	struct prov_set *provs;
 	struct plugin_registry *plugins; /* for reloading; outlives the ca */
+	struct outbound *outbound;	 /* outlives the ca */
 };
 /*
  * Reads the certificates of every authority (chain checked up to a root), starts opening the
@@ -171,6 +174,8 @@ struct issue {
 	 */
 	struct str endpoint;
 	struct str request_id;
+	const json_t *user;	   /* SIGN: the request's templateData, or NULL */
+	struct str source;	   /* the client's address, 4 or 16 bytes; empty: not known */
 	const char *endpoint_kind; /* NULL: "x509"; "self" for the daemon's own leaf */
 	/* out */
 	struct str der;	   /* the certificate, in the flow's arena, committed */
@@ -192,6 +197,7 @@ struct renew {
 	struct ca *ca;
 	struct str leaf_der; /* presented, chain verified by TLS; empty with a token */
 	struct str token;    /* renew token; only /renew takes one */
+	struct str source;   /* the client's address, as in struct issue */
 	struct key *new_key; /* rekey: loaded and proved by the caller; NULL keeps the old one's */
 	struct str request_id;
 	/* out */

@@ -22,6 +22,8 @@
  *   reservation        serial
  *   once               SHA-256(provisioner | 0 | token id)
  *   audit              time (u64 nanoseconds) | 8 random bytes
+ *   inventory          its name                                (ca/inventory.c, as the next one)
+ *   inventory_record   generation (u64) | key
  *
  * A certificate has a row in cert_by_name for each of its names, and each shows all of them: that
  * would grow with the square of their number. So where they are long, such a row shows its own name

@@ -15,7 +15,11 @@
  * issue.c - the one way to a signature.
  *
  *   choose   its endpoint; reads the row of one that was named            (the asker may leave)
- *   build    names, limits, the exact TBS; a place in the key's queue
+ *   look_up  the inventory's record for this request
+ *   enrich   webhooks that add data
+ *   build    template, names, limits, the exact TBS, and its checks
+ *   approve  webhooks that may refuse it
+ *   queue    a place in the key's queue
  *   reserve  one synced commit: token used, serial unique, TBS, key id    (from here nobody may)
  *   sign     the TBS goes to the key's pool
  *   check    the signature that came back is verified
@@ -89,11 +93,53 @@ static enum step choose(struct flow *f, void *op)
 	return STEP_WAIT;
 }
 
-static void release_slot(void *arg)
+/* Also when no endpoint's row was read. */
+static enum step look_up(struct flow *f, void *op)
 {
-	struct issue_state *st = arg;
+	struct issue *i = op;
+	struct issue_state *st = i->st;
+	struct err e = ERR_INIT;
+	struct str key;
 
-	kms_slot_release(&st->slot);
+	if (st->named && join_endpoint(i, &e) < 0)
+		return flow_fail(f, &e);
+	if (issue_check_request(i, &e) < 0)
+		return flow_fail(f, &e);
+	issue_prepare_content(i);
+	if (!issue_wants_record(i))
+		return STEP_NEXT;
+	if (issue_record_key(i, &key, &e) < 0)
+		return flow_fail(f, &e);
+	if (key.n == 0)
+		return issue_record_found(i, NULL, &e) < 0 ? flow_fail(f, &e) : STEP_NEXT;
+	st->record = (struct inventory_get){
+		.ca = i->ca, .list = str_c(st->rules->inventory->list), .key = key};
+	inventory_get_init(&st->record, st->arena);
+	st->looked_up = true;
+	flow_call(f, &st->child, &st->record.flow);
+	return STEP_WAIT;
+}
+
+static enum step enrich(struct flow *f, void *op)
+{
+	struct issue *i = op;
+	struct issue_state *st = i->st;
+	struct err e = ERR_INIT;
+
+	if (st->looked_up && st->record.flow.failed) {
+		e = st->record.flow.err;
+		if (e.code == ERR_NOT_FOUND) /* of the list: the operator's to mend */
+			e.code = ERR_INTERNAL;
+		return flow_fail(f, &e);
+	}
+	if (st->looked_up &&
+	    issue_record_found(i, st->record.found ? st->record.record : NULL, &e) < 0)
+		return flow_fail(f, &e);
+	if (!issue_wants_hooks(i, WEBHOOK_ENRICHING))
+		return STEP_NEXT;
+	issue_call_hooks(f, i, WEBHOOK_ENRICHING);
+	st->asked = true;
+	return STEP_WAIT;
 }
 
 static enum step build(struct flow *f, void *op)
@@ -102,14 +148,47 @@ static enum step build(struct flow *f, void *op)
 	struct issue_state *st = i->st;
 	struct err e = ERR_INIT;
 
-	if (st->named && join_endpoint(i, &e) < 0)
-		return flow_fail(f, &e);
+	if (st->asked && st->hooks.flow.failed)
+		return flow_fail(f, &st->hooks.flow.err);
+	if (st->asked)
+		st->in.webhooks = st->hooks.data;
+	st->asked = false;
 	profile_serial(st->serial_bytes);
 	st->serial = str_mem(st->serial_bytes, sizeof(st->serial_bytes));
+	if (issue_build_tbs(i, &e) < 0 || issue_check_content(i, &e) < 0)
+		return flow_fail(f, &e);
+	st->serial = st->made.serial; /* a template may have chosen it */
 	i->serial = st->serial;
 	serial_key(st->serial, st->key);
-	if (issue_build_tbs(i, &e) < 0)
-		return flow_fail(f, &e);
+	return STEP_NEXT;
+}
+
+static enum step approve(struct flow *f, void *op)
+{
+	struct issue *i = op;
+
+	if (!issue_wants_hooks(i, WEBHOOK_AUTHORIZING))
+		return STEP_NEXT;
+	issue_call_hooks(f, i, WEBHOOK_AUTHORIZING);
+	i->st->asked = true;
+	return STEP_WAIT;
+}
+
+static void release_slot(void *arg)
+{
+	struct issue_state *st = arg;
+
+	kms_slot_release(&st->slot);
+}
+
+static enum step queue(struct flow *f, void *op)
+{
+	struct issue *i = op;
+	struct issue_state *st = i->st;
+	struct err e = ERR_INIT;
+
+	if (st->asked && st->hooks.flow.failed)
+		return flow_fail(f, &st->hooks.flow.err);
 	if (kms_slot_take(i->authority->key, &st->slot, &e) < 0)
 		return flow_fail(f, &e);
 	arena_on_free(st->arena, release_slot, st);
@@ -482,7 +561,11 @@ static enum step finish(struct flow *f, void *op)
 
 static const struct flow_step issue_steps[] = {
 	{"issue.choose", choose, 0},
+	{"issue.look_up", look_up, 0},
+	{"issue.enrich", enrich, 0},
 	{"issue.build", build, 0},
+	{"issue.approve", approve, 0},
+	{"issue.queue", queue, 0},
 	{"issue.reserve", reserve, FLOW_DETACH},
 	{"issue.sign", sign, 0},
 	{"issue.check", check, 0},

@@ -33,11 +33,25 @@ static int refuse(struct err *e, enum err_code code, const char *text)
 	return err_public(e, "%s", text);
 }
 
+/* Dates that the template chose, where the operator lets it: options.x509.allow. */
+static void relax(const struct issue *i, struct claims *c, int64_t *latest)
+{
+	if (i->st->rules->allow & CONTENT_VALIDITY) {
+		c->min_tls = 0;
+		c->max_tls = DURATION_MAX;
+	}
+	if (i->st->rules->allow & CONTENT_PAST_ISSUER)
+		*latest = INT64_MAX;
+}
+
+/* The request's dates win over the template's (step-api 4.1). */
 static int resolve_validity(struct issue *i, struct err *e)
 {
+	struct issue_state *st = i->st;
 	struct profile_validity v = {0};
 	struct claims claims;
-	int64_t now = clock_now();
+	int64_t now = clock_now(), latest = i->authority->cert.not_after;
+	bool templated = false;
 
 	if (i->grant->prov != NULL)
 		claims = i->grant->prov->claims;
@@ -45,12 +59,22 @@ static int resolve_validity(struct issue *i, struct err *e)
 		return -1;
 	if (profile_time_parse(i->asked.not_before, now, &v.has_not_before, &v.not_before, e) < 0)
 		return err_wrap(e, "notBefore");
+	if (!v.has_not_before && st->fields.has_not_before) {
+		v.has_not_before = templated = true;
+		v.not_before = st->fields.not_before;
+	}
 	if (profile_time_parse(i->asked.not_after, v.has_not_before ? v.not_before : now,
 			       &v.has_not_after, &v.not_after, e) < 0)
 		return err_wrap(e, "notAfter");
+	if (!v.has_not_after && st->fields.has_not_after) {
+		v.has_not_after = templated = true;
+		v.not_after = st->fields.not_after;
+	}
+	if (templated)
+		relax(i, &claims, &latest);
 	return profile_validity_resolve(&v, &claims, i->authority->backdate, now,
-					i->grant->not_after, i->authority->cert.not_after,
-					&i->st->not_before, &i->not_after, e);
+					i->grant->not_after, latest, &st->not_before, &i->not_after,
+					e);
 }
 
 /*
@@ -86,20 +110,6 @@ static int renewed_validity(struct issue *i, struct err *e)
 	return 0;
 }
 
-/* RFC 5280 4.2.1.10 over every CA on the path. */
-static int check_constraints(struct issue *i, const struct cert *leaf, struct err *e)
-{
-	const struct authority *au = i->authority;
-
-	for (size_t k = 0; k < au->n_chain; k++)
-		if (name_constraints_check(&au->chain_certs[k], leaf, e) < 0)
-			return -1;
-	for (size_t k = 0; k < au->n_roots; k++)
-		if (name_constraints_check(&au->root_certs[k], leaf, e) < 0)
-			return -1;
-	return 0;
-}
-
 static bool has_key(const struct cert *certs, size_t n, struct str spki)
 {
 	for (size_t i = 0; i < n; i++)
@@ -114,7 +124,10 @@ static int check_key(struct issue *i, struct err *e)
 	struct buf spki = BUF_INIT;
 	bool of_ca = false;
 
-	if (profile_key_check(i->subject_key, e) < 0)
+	const struct ca_rules *rules = ca_rules_of(i->grant->prov);
+
+	if (profile_key_check(i->subject_key, e) < 0 ||
+	    (rules != NULL && key_blocklist_check(rules->blocked, i->subject_key, e) < 0))
 		return -1;
 	key_to_spki(i->subject_key, &spki);
 	hash(HASH_SHA256, buf_view(&spki), i->st->spki);
@@ -129,36 +142,77 @@ static int check_key(struct issue *i, struct err *e)
 		     : 0;
 }
 
+/* By the template of the provisioner; the daemon's own leaf has none. */
+static int fill_fields(struct issue *i, struct err *e)
+{
+	struct issue_state *st = i->st;
+
+	if (st->rules != NULL)
+		return content_render(st->rules->x509, &st->in, st->arena, &st->fields, NULL, e);
+	profile_leaf_fields(&st->fields, i->grant->subject, &i->grant->names,
+			    key_type(i->subject_key), st->arena);
+	return 0;
+}
+
+/* The key signs in one way only (kms_key_alg). */
+static int check_alg(const struct issue *i, struct err *e)
+{
+	enum sig_alg asked = i->st->fields.sig_alg, ours = kms_key_alg(i->authority->key);
+
+	if (asked == SIG_NONE || asked == ours)
+		return 0;
+	return ERR(e, ERR_INTERNAL,
+		   "the template's signatureAlgorithm is not what authority %s signs with",
+		   i->authority->name);
+}
+
+/*
+ * The checks of the finished certificate decide; this one only comes first because profile_tbs()
+ * would say of the issuer what is to be said of the template.
+ */
+static int check_ca(const struct issue *i, struct err *e)
+{
+	const struct cert wanted = {.is_ca = true};
+
+	if (i->st->rules == NULL || !i->st->fields.is_ca)
+		return 0;
+	return content_check_forbidden(&wanted, NULL, i->st->rules->allow | CONTENT_NO_NAMES, e);
+}
+
 static int build_new(struct issue *i, struct profile_tbs *p, struct buf *out, struct err *e)
 {
 	struct issue_state *st = i->st;
-	struct cert probe = {.sans = i->grant->names};
 
-	if (!utf8_valid(i->grant->subject) || str_has(i->grant->subject, '\0'))
-		return ERR(e, ERR_INVALID, "subject: not UTF-8, or with a NUL");
-	if (i->csr != NULL && grant_check_csr(i->grant, i->csr, e) < 0)
+	if (fill_fields(i, e) < 0 || check_ca(i, e) < 0 || check_alg(i, e) < 0 ||
+	    resolve_validity(i, e) < 0)
 		return -1;
-	if (resolve_validity(i, e) < 0)
-		return -1;
+	if (st->fields.serial.n > 0)
+		p->serial = st->fields.serial;
 	p->not_before = st->not_before;
 	p->not_after = i->not_after;
-	profile_leaf_fields(&st->fields, i->grant->subject, &i->grant->names,
-			    key_type(i->subject_key), st->arena);
-	probe.subject = st->fields.subject;
-	if (check_constraints(i, &probe, e) < 0)
-		return -1;
+	p->past_issuer = st->rules != NULL && (st->rules->allow & CONTENT_PAST_ISSUER) != 0;
+	p->no_names = st->rules != NULL && (st->rules->allow & CONTENT_NO_NAMES) != 0;
 	return profile_tbs(&st->fields, p, st->arena, out, e);
 }
 
 static int build_renewed(struct issue *i, struct profile_tbs *p, struct buf *out, struct err *e)
 {
-	if (renewed_validity(i, e) < 0 || check_constraints(i, i->old, e) < 0)
+	if (renewed_validity(i, e) < 0)
 		return -1;
 	serial_key(i->old->serial, i->st->old_key);
 	hash(HASH_SHA256, i->old->spki, i->st->old_spki);
 	p->not_before = i->st->not_before;
 	p->not_after = i->not_after;
 	return profile_tbs_renew(i->old, p, i->st->arena, out, e);
+}
+
+int issue_check_request(struct issue *i, struct err *e)
+{
+	if (i->old == NULL && (!utf8_valid(i->grant->subject) || str_has(i->grant->subject, '\0')))
+		return ERR(e, ERR_INVALID, "subject: not UTF-8, or with a NUL");
+	if (i->csr != NULL && grant_check_csr(i->grant, i->csr, e) < 0)
+		return -1;
+	return check_key(i, e);
 }
 
 int issue_build_tbs(struct issue *i, struct err *e)
@@ -175,8 +229,6 @@ int issue_build_tbs(struct issue *i, struct err *e)
 	struct buf out = BUF_INIT;
 	int rc;
 
-	if (check_key(i, e) < 0)
-		return -1;
 	if (pr != NULL && pr->step_type != 0 && !pr->claims.disable_smallstep_extensions) {
 		ext.type = pr->step_type;
 		ext.name = str_c(pr->name);

@@ -3,15 +3,26 @@
 #define SIGNET_CA_ISSUE_PRIV_H
 
 #include "ca/ca.h"
-#include "profile/profile.h"
+#include "ca/inventory.h"
+#include "ca/rules.h"
 
-/* Shared by issue.c (the flow) and issue_build.c (what will be signed, and of which endpoint). */
+/*
+ * Shared by issue.c (the flow), issue_build.c (what will be signed, and of which endpoint) and
+ * issue_content.c (what the operator's rules make of it).
+ */
 
 #define ENDPOINT_ID 16
 
 struct issue_state {
 	struct arena *arena;
+	const struct ca_rules *rules; /* NULL: the daemon's own leaf */
+	struct content_input in;
+	struct inventory_get record;
+	struct webhook_run hooks;
+	struct wait child;
+	bool looked_up, asked; /* a record; webhooks: the wait that just ended was for them */
 	struct profile_fields fields;
+	struct cert made;	/* tbs, decoded */
 	struct str tbs, serial; /* serial: magnitude */
 	unsigned char serial_bytes[16];
 	unsigned char key[SERIAL_KEY], old_key[SERIAL_KEY];
@@ -30,8 +41,24 @@ struct issue_state {
 	bool reserved, undo, undo_sent;
 };
 
-/* The TBS into st->tbs, and st->spki. */
+/* Key and names of the request against the grant, before anybody else is asked. Sets st->spki. */
+int issue_check_request(struct issue *i, struct err *e) NODISCARD;
+/* The TBS into st->tbs. */
 int issue_build_tbs(struct issue *i, struct err *e) NODISCARD;
+
+/* ---- issue_content.c ---- */
+/* Sets st->rules and st->in. The endpoint is chosen. */
+void issue_prepare_content(struct issue *i);
+/* Whether a record is looked up, and its key; an empty one when the template yields nothing. */
+bool issue_wants_record(const struct issue *i);
+int issue_record_key(struct issue *i, struct str *key, struct err *e) NODISCARD;
+/* NULL: there is none. ERR_FORBIDDEN when one is required. */
+int issue_record_found(struct issue *i, const json_t *record, struct err *e) NODISCARD;
+/* Whether webhooks of a kind are asked; asks them: the flow waits for st->hooks. */
+bool issue_wants_hooks(const struct issue *i, enum webhook_kind kind);
+void issue_call_hooks(struct flow *f, struct issue *i, enum webhook_kind kind);
+/* st->tbs is built: may it be signed? Sets st->made. */
+int issue_check_content(struct issue *i, struct err *e) NODISCARD;
 
 /*
  * Which endpoint it will be. Sets st->endpoint, and st->named when its row must be looked at by

@@ -14,8 +14,18 @@ src_ca_libca_a_SOURCES = \
 	src/ca/copy.h \
 	src/ca/index.c \
 	src/ca/index.h \
+	src/ca/inventory.c \
+	src/ca/inventory.h \
+	src/ca/inventory_change.c \
+	src/ca/inventory_import.c \
+	src/ca/inventory_list.c \
+	src/ca/inventory_merge.c \
+	src/ca/inventory_priv.h \
+	src/ca/inventory_rows.c \
+	src/ca/inventory_sweep.c \
 	src/ca/issue.c \
 	src/ca/issue_build.c \
+	src/ca/issue_content.c \
 	src/ca/issue_priv.h \
 	src/ca/manifest.c \
 	src/ca/manifest.h \
@@ -27,5 +37,7 @@ src_ca_libca_a_SOURCES = \
 	src/ca/restored.c \
 	src/ca/restored.h \
 	src/ca/revoke.c \
+	src/ca/rules.c \
+	src/ca/rules.h \
 	src/ca/server_cert.c \
 	src/ca/watch.c

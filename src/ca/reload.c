@@ -4,6 +4,7 @@
 #include "ca/ca.h"
 #include "ca/index.h"
 #include "ca/reload_priv.h"
+#include "ca/rules.h"
 
 #include "base/bug.h"
 #include "base/clock.h"
@@ -59,15 +60,19 @@ struct reload_state {
 static int run(struct reload_job *j, struct err *e)
 {
 	struct reload_edit_plan plan = {0};
+	struct prov_source from = {.plugins = j->plugins, .rules = &ca_rules_ops};
 	int rc = -1;
 
 	j->conf = conf_load(j->file, e);
 	if (j->conf == NULL || conf_follow(j->running, j->conf, e) != 0)
 		return -1;
 	plan.arena = arena_new();
-	if (reload_edit_plan(j->conf, &j->edit, &plan, e) == 0 &&
-	    prov_set_load_with(j->conf, j->plugins, plan.path != NULL ? &plan.overlay : NULL,
-			       &j->provs, e) == 0)
+	from.conf = j->conf;
+	rc = reload_edit_plan(j->conf, &j->edit, &plan, e);
+	from.overlay = plan.path != NULL ? &plan.overlay : NULL;
+	if (rc == 0)
+		rc = prov_set_load_with(&from, &j->provs, e);
+	if (rc == 0)
 		rc = reload_edit_write(&plan, e);
 	buf_release(&plan.text);
 	arena_free(plan.arena);

@@ -200,6 +200,7 @@ static int prepare(struct renew *r, struct err *e)
 	i->old = &st->cert;
 	i->endpoint = st->rec.endpoint;
 	i->request_id = r->request_id;
+	i->source = r->source;
 	i->subject_key = r->new_key;
 	if (i->subject_key == NULL) {
 		i->subject_key = key_from_spki(st->cert.spki, e);

@@ -134,6 +134,7 @@ json_t *ca_call(struct cli *c, struct ca_call *call, struct err *e) NODISCARD;
 struct control_call {
 	const char *method, *path; /* "/control/v1/status" */
 	const json_t *body;	   /* may be NULL */
+	struct str text;	   /* in place of body: sent as it is */
 	unsigned timeout_ms;	   /* 0: 30,000 */
 	const char *what;	   /* for the progress; NULL: "Asking the daemon" */
 };
@@ -271,5 +272,8 @@ extern const struct cli_cmd cmd_init, cmd_bootstrap, cmd_health, cmd_root, cmd_t
 extern const struct cli_cmd cmd_sign, cmd_rekey, cmd_revoke, cmd_verify, cmd_lint, cmd_install,
 	cmd_uninstall, cmd_key, cmd_list, cmd_show, cmd_status, cmd_backup, cmd_reload,
 	cmd_provisioner;
+extern const struct cli_cmd cmd_inventory;
+extern const struct cli_cmd cmd_policy;
+extern const struct cli_cmd cmd_template;
 
 #endif

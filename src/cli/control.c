@@ -187,7 +187,7 @@ json_t *control_call(struct cli *c, const struct control_call *call, struct err 
 		.url = arena_printf(c->arena, "http://signetd%s", call->path),
 		.unix_socket = w.path,
 		.headers = call->body != NULL ? headers : NULL,
-		.body = buf_view(&body),
+		.body = call->text.n > 0 ? call->text : buf_view(&body),
 		.timeout_ms = call->timeout_ms,
 	};
 	v = run(c, &h, call->what ? call->what : "Asking the daemon", e);

@@ -12,9 +12,11 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cmd_init.c \
 	src/cli/cmd_inspect.c \
 	src/cli/cmd_install.c \
+	src/cli/cmd_inventory.c \
 	src/cli/cmd_key.c \
 	src/cli/cmd_lint.c \
 	src/cli/cmd_list.c \
+	src/cli/cmd_policy.c \
 	src/cli/cmd_provisioner.c \
 	src/cli/cmd_rekey.c \
 	src/cli/cmd_reload.c \
@@ -23,6 +25,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/cmd_show.c \
 	src/cli/cmd_sign.c \
 	src/cli/cmd_status.c \
+	src/cli/cmd_template.c \
 	src/cli/cmd_token.c \
 	src/cli/cmd_verify.c \
 	src/cli/cmds.c \
@@ -33,6 +36,17 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/init.h \
 	src/cli/init_make.c \
 	src/cli/install.h \
+	src/cli/inventory.h \
+	src/cli/inventory_call.c \
+	src/cli/inventory_csv.c \
+	src/cli/inventory_export.c \
+	src/cli/inventory_import.c \
+	src/cli/inventory_json.c \
+	src/cli/inventory_list.c \
+	src/cli/inventory_read.c \
+	src/cli/inventory_seen.c \
+	src/cli/inventory_source.c \
+	src/cli/inventory_yaml.c \
 	src/cli/issue.c \
 	src/cli/issue.h \
 	src/cli/jwk_provisioner.c \
@@ -44,6 +58,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/manual.c \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/policy_files.c \
+	src/cli/policy_files.h \
 	src/cli/prompt.c \
 	src/cli/provisioner_key.c \
 	src/cli/renew.h \

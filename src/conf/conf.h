@@ -93,6 +93,7 @@ struct conf_authority {
 	/* 0 process (default by DESIGN; refused in this version unless thread), 1 thread */
 	int isolation;
 	int64_t backdate; /* ns */
+	json_t *policy;	  /* object or NULL: policy/policy.h */
 };
 struct conf {
 	struct ref ref;
@@ -120,6 +121,11 @@ struct conf {
 		int64_t connections, idle_ms_unused;
 	} limits;
 	const char *accelerator;
+	struct {
+		struct conf_strings allow, refuse;
+		const char *resolver;
+	} outbound;
+	const char *blocked_keys; /* NULL: no file */
 	struct conf_claims claims;
 	struct conf_objects authorities; /* struct conf_authority */
 	struct yaml_doc doc;		 /* for messages about cross-field errors */
@@ -151,11 +157,26 @@ int claims_resolve(const struct conf_claims *global,
  * `plugin` is the object of the plugin's own keys with their defaults, typed.
  */
 struct signet_conf_key;
+struct conf_options {
+	struct {
+		const char *template, *template_file; /* NULL: not given */
+		json_t *template_data, *allow;	      /* object, list; or NULL */
+		bool slow_functions;
+		int lint; /* 0 rfc5280, 1 tls */
+	} x509;
+	json_t *webhooks; /* list or NULL: hook/webhook.h */
+};
+struct conf_inventory { /* which record a request is about; list NULL: none */
+	const char *list, *key, *allowed_names;
+	bool required, on_renew;
+};
 struct conf_provisioner {
 	const char *file, *type, *name, *authority;
 	struct conf_claims claims;
-	json_t *options; /* object or NULL */
-	json_t *plugin;	 /* object */
+	struct conf_options options;
+	json_t *policy; /* object or NULL: policy/policy.h */
+	struct conf_inventory inventory;
+	json_t *plugin; /* object */
 	struct yaml_doc doc;
 	struct arena *arena;
 };

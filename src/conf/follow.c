@@ -163,6 +163,17 @@ static int compare_table(const struct follower *w, const struct conf_table *t, c
 	return 0;
 }
 
+static void take_over(const struct conf_table *t, const void *first, void *fresh);
+
+/* Both have as many (compare_objects). */
+static void take_over_each(const struct conf_table *t, const struct conf_objects *first,
+			   const struct conf_objects *fresh)
+{
+	for (size_t i = 0; i < fresh->n; i++)
+		take_over(t, (const char *)first->items + i * t->size,
+			  (char *)fresh->items + i * t->size);
+}
+
 /* All but what is live. */
 static void take_over(const struct conf_table *t, const void *first, void *fresh)
 {
@@ -174,6 +185,8 @@ static void take_over(const struct conf_table *t, const void *first, void *fresh
 			continue;
 		if (k->type == CONF_OBJECT)
 			take_over(k->sub, from, to);
+		else if (k->type == CONF_OBJECTS)
+			take_over_each(k->sub, from, to);
 		else
 			memcpy(to, from, size_of(k));
 	}

@@ -177,6 +177,28 @@ static const struct conf_key limits_keys[] = {
 };
 static const struct conf_table limits_table = {"limits", SIZE_OF_PART(limits), limits_keys};
 
+static const struct conf_key outbound_keys[] = {
+	{.name = "allow",
+	 .type = CONF_STRINGS,
+	 .offset = PART(outbound, allow),
+	 .dflt = "",
+	 .doc = "Addresses and networks (CIDR) that may be called although they are refused."},
+	{.name = "refuse",
+	 .type = CONF_STRINGS,
+	 .offset = PART(outbound, refuse),
+	 .dflt = "",
+	 .doc = "Addresses and networks that are never called, beside link-local, multicast and "
+		"cloud metadata addresses."},
+	{.name = "resolver",
+	 .type = CONF_STRING,
+	 .offset = PART(outbound, resolver),
+	 .dflt = "",
+	 .doc = "DNS servers, ADDRESS:PORT separated by commas; when empty those of "
+		"/etc/resolv.conf."},
+	{0},
+};
+static const struct conf_table outbound_table = {"outbound", SIZE_OF_PART(outbound), outbound_keys};
+
 /* In the order that conf.h says. */
 static const char *const isolations[] = {"!process", "thread", NULL};
 static const struct conf_key authority_keys[] = {
@@ -225,6 +247,13 @@ static const struct conf_key authority_keys[] = {
 	 .max = 24 * HOUR,
 	 .doc = "How far before its issue a certificate begins, for clients whose clocks are "
 		"behind."},
+	{.name = "policy",
+	 .type = CONF_ANY,
+	 .offset = offsetof(struct conf_authority, policy),
+	 .live = true,
+	 .doc = "Names that certificates of this authority may and may not have: x509 and ssh, "
+		"each "
+		"with allow and deny."},
 	{0},
 };
 static const struct conf_table authority_table = {"authority", sizeof(struct conf_authority),
@@ -299,8 +328,19 @@ static const struct conf_key daemon_keys[] = {
 	 .type = CONF_STRING,
 	 TOP(accelerator),
 	 .dflt = "auto",
-	 .doc = "Plugin that makes cryptography faster: none, or auto for the default one if there "
-		"is one."},
+	 .doc = "Plugin that makes cryptography faster: its name, none, or auto for openssl where "
+		"it is installed."},
+	{.name = "outbound",
+	 .type = CONF_OBJECT,
+	 TOP(outbound),
+	 .sub = &outbound_table,
+	 .doc = "Calls that the daemon makes itself, to webhooks."},
+	{.name = "blockedKeys",
+	 .type = CONF_PATH,
+	 TOP(blocked_keys),
+	 .live = true,
+	 .doc = "File of keys that get no certificate: SHA-256 of the SubjectPublicKeyInfo in hex, "
+		"one a line."},
 	{.name = "claims",
 	 .type = CONF_OBJECT,
 	 TOP(claims),
@@ -318,25 +358,94 @@ const struct conf_table conf_table_daemon = {"signetd.yaml", sizeof(struct conf)
 
 /* ---- provisioners.d ---- */
 
+#define X509(member)                                                                               \
+	.offset = offsetof(struct conf_options, x509.member) - offsetof(struct conf_options, x509)
+/* In the order that conf.h says. */
+static const char *const lints[] = {"rfc5280", "tls", NULL};
 static const struct conf_key x509_keys[] = {
-	NOT_YET("template"),
-	NOT_YET("templateFile"),
-	NOT_YET("templateData"),
+	{.name = "template",
+	 .type = CONF_STRING,
+	 X509(template),
+	 .doc = "Template of the certificate, text or base64; templateFile is the same from a "
+		"file."},
+	{.name = "templateFile",
+	 .type = CONF_STRING,
+	 X509(template_file),
+	 .doc = "File with the template; a relative path starts at signetd.yaml's folder."},
+	{.name = "templateData",
+	 .type = CONF_ANY,
+	 X509(template_data),
+	 .doc = "Variables for the template, at its top level."},
+	{.name = "allow",
+	 .type = CONF_ANY,
+	 X509(allow),
+	 .doc = "What the template may say although it is refused by default: isCA, ocspSigning, "
+		"anyExtendedKeyUsage, notAfterBeyondIssuer, validityBeyondClaims, noNames."},
+	{.name = "slowFunctions",
+	 .type = CONF_BOOL,
+	 X509(slow_functions),
+	 .dflt = "false",
+	 .doc = "Whether the template may use functions that take over a millisecond, such as "
+		"bcrypt."},
+	{.name = "lint",
+	 .type = CONF_ENUM,
+	 X509(lint),
+	 .dflt = "rfc5280",
+	 .choices = lints,
+	 .doc = "What a certificate must conform to before it is signed: rfc5280, or also tls, the "
+		"rules of public authorities for TLS servers."},
 	{0},
 };
-static const struct conf_table x509_table = {"x509", 1, x509_keys};
+static const struct conf_table x509_table = {"x509", sizeof(((struct conf_options *)NULL)->x509),
+					     x509_keys};
 
 static const struct conf_key options_keys[] = {
 	{.name = "x509",
 	 .type = CONF_OBJECT,
+	 .offset = offsetof(struct conf_options, x509),
 	 .sub = &x509_table,
-	 .doc = "Options for X.509 certificates; none works in this version."},
+	 .doc = "Options for X.509 certificates."},
 	NOT_YET("ssh"),
-	NOT_YET("webhooks"),
+	{.name = "webhooks",
+	 .type = CONF_ANY,
+	 .offset = offsetof(struct conf_options, webhooks),
+	 .doc = "List of programs that are asked before a certificate is signed: name, url, kind."},
 	NOT_YET("wire"),
 	{0},
 };
-static const struct conf_table options_table = {"options", 1, options_keys};
+static const struct conf_table options_table = {"options", sizeof(struct conf_options),
+						options_keys};
+
+#define INVENTORY(member) .offset = offsetof(struct conf_inventory, member)
+static const struct conf_key inventory_keys[] = {
+	{.name = "list",
+	 .type = CONF_STRING,
+	 INVENTORY(list),
+	 .doc = "Name of the list; see signet inventory."},
+	{.name = "key",
+	 .type = CONF_STRING,
+	 INVENTORY(key),
+	 .doc = "Template of the record's key, such as '{{ .Token.sub }}'."},
+	{.name = "required",
+	 .type = CONF_BOOL,
+	 INVENTORY(required),
+	 .dflt = "false",
+	 .doc = "Whether a request without a record is refused."},
+	{.name = "allowedNames",
+	 .type = CONF_STRING,
+	 INVENTORY(allowed_names),
+	 .doc = "Attribute of the record that lists the names a certificate may have; who has no "
+		"record is refused."},
+	{.name = "onRenew",
+	 .type = CONF_BOOL,
+	 INVENTORY(on_renew),
+	 .dflt = "false",
+	 .doc = "Whether renewals look the record up too; the key's template then has .Subject "
+		"and .SANs, no .Token."},
+	{0},
+};
+static const struct conf_table inventory_table = {"inventory", sizeof(struct conf_inventory),
+						  inventory_keys};
 
 #define PROVISIONER(member) .offset = offsetof(struct conf_provisioner, member)
 
@@ -364,10 +473,20 @@ static const struct conf_key provisioner_keys[] = {
 	 .sub = &conf_table_claims,
 	 .doc = "Lifetimes and switches that differ from those of signetd.yaml."},
 	{.name = "options",
-	 .type = CONF_ANY,
+	 .type = CONF_OBJECT,
 	 PROVISIONER(options),
 	 .sub = &options_table,
 	 .doc = "Options for certificates."},
+	{.name = "policy",
+	 .type = CONF_ANY,
+	 PROVISIONER(policy),
+	 .doc = "Names that certificates of this provisioner may and may not have, beside the "
+		"authority's policy."},
+	{.name = "inventory",
+	 .type = CONF_OBJECT,
+	 PROVISIONER(inventory),
+	 .sub = &inventory_table,
+	 .doc = "The list that has a record for each request: .Inventory in templates."},
 	{0},
 };
 const struct conf_table conf_table_provisioner = {"provisioner", sizeof(struct conf_provisioner),

@@ -3,12 +3,15 @@
 
 #include "daemon/daemon.h"
 
-/* Which provisioners are linked in is configure's choice: --with-plugin-NAME=static. */
+/* Which plugins are linked in is configure's choice: --with-plugin-NAME=static. */
 #ifdef WITH_PLUGIN_JWK_STATIC
 extern const struct signet_plugin signet_plugin_jwk;
 #endif
 #ifdef WITH_PLUGIN_SKELETON_STATIC
 extern const struct signet_plugin signet_plugin_skeleton;
+#endif
+#ifdef WITH_PLUGIN_OPENSSL_STATIC
+extern const struct signet_plugin signet_plugin_openssl;
 #endif
 
 const struct signet_plugin *const daemon_builtin_plugins[] = {
@@ -17,6 +20,9 @@ const struct signet_plugin *const daemon_builtin_plugins[] = {
 #endif
 #ifdef WITH_PLUGIN_SKELETON_STATIC
 	&signet_plugin_skeleton,
+#endif
+#ifdef WITH_PLUGIN_OPENSSL_STATIC
+	&signet_plugin_openssl,
 #endif
 	NULL,
 };

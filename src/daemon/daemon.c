@@ -3,8 +3,10 @@
 
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/outward.h"
 #include "daemon/reload.h"
 
+#include "abi/accel.h"
 #include "api/api.h"
 #include "base/bug.h"
 #include "base/clock.h"
@@ -12,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ca/ca.h"
+#include "ca/rules.h"
 #include "http/server.h"
 #include "net/stream.h"
 #include "net/tls.h"
@@ -26,8 +29,8 @@
 
 /*
  * daemon.c - wires everything, in the order of the layers: configuration, log, crypto, loop,
- * pools, store, plugins and provisioners, CA, the daemon's own leaf, and - when there is one -
- * TLS, the HTTP server and the listener. Ends in the opposite order.
+ * pools, store, outbound calls, plugins and provisioners, CA, the daemon's own leaf, and - when
+ * there is one - TLS, the HTTP server and the listener. Ends in the opposite order.
  *
  * The keys of the CA open meanwhile on their own pool: `/health` answers at once, `/sign` says
  * 503 until they are there. (On the very first start there is no leaf yet, so listening begins
@@ -50,6 +53,7 @@ struct daemon {
 	struct loop *loop;
 	struct pool *cpu, *slow;
 	struct store *store;
+	struct outward outward;
 	struct plugin_registry *plugins;
 	struct prov_set *provs;
 	struct ca *ca;
@@ -62,7 +66,7 @@ struct daemon {
 	struct control_face control;
 	unsigned max_streams;
 	uint64_t drain_until, idle_until;
-	bool draining, hard, crypto, tls_library, log;
+	bool draining, hard, crypto, accelerated, tls_library, log;
 	struct err fatal;
 };
 
@@ -97,12 +101,53 @@ static int open_store(struct daemon *d, struct err *e)
 	return d->store == NULL ? -1 : 0;
 }
 
-static int load_provisioners(struct daemon *d, struct err *e)
+static void open_registry(struct daemon *d)
 {
 	const char *dir = d->opts->plugin_dir ? d->opts->plugin_dir : d->conf->plugin_dir;
 
 	d->plugins = plugin_registry_new(dir, daemon_builtin_plugins);
-	return prov_set_load(d->conf, d->plugins, &d->provs, e);
+}
+
+#define DEFAULT_ACCELERATOR "openssl"
+
+/* The driver that the configuration asks for; *out NULL: none. */
+static int find_accelerator(struct daemon *d, const struct signet_accel_driver **out, struct err *e)
+{
+	const char *name = d->conf->accelerator;
+	bool automatic = strcmp(name, "auto") == 0;
+	const struct signet_plugin *p;
+	struct err why = ERR_INIT;
+
+	*out = NULL;
+	if (strcmp(name, "none") == 0)
+		return 0;
+	p = plugin_find(d->plugins, SIGNET_ACCELERATOR, automatic ? DEFAULT_ACCELERATOR : name,
+			&why);
+	if (p != NULL)
+		*out = p->driver;
+	if (p != NULL || (automatic && why.code == ERR_NOT_FOUND))
+		return 0;
+	*e = why;
+	return err_wrap(e, "accelerator %s", name);
+}
+
+static int start_crypto(struct daemon *d, struct err *e)
+{
+	const struct signet_accel_driver *accel;
+
+	if (find_accelerator(d, &accel, e) < 0 || crypto_init(accel, e) < 0)
+		return -1;
+	d->crypto = true;
+	d->accelerated = accel != NULL;
+	return 0;
+}
+
+static int load_provisioners(struct daemon *d, struct err *e)
+{
+	const struct prov_source from = {
+		.conf = d->conf, .plugins = d->plugins, .rules = &ca_rules_ops};
+
+	return prov_set_load_with(&from, &d->provs, e);
 }
 
 /* ---- listening ---- */
@@ -153,7 +198,7 @@ static int listen_https(struct daemon *d, struct err *e)
 static int first_creds(struct daemon *d, const struct tls_creds *c, struct err *e)
 {
 	struct buf trust = BUF_INIT;
-	struct tls_config tc = {.chacha_first = true};
+	struct tls_config tc = {.chacha_first = !d->accelerated};
 
 	ca_client_trust(d->ca, &trust);
 	tc.client_roots_pem = buf_view(&trust);
@@ -273,9 +318,9 @@ static int start_process(struct daemon *d, struct err *e)
 	if (log_start(&lc, e) < 0)
 		return -1;
 	d->log = true;
-	if (crypto_init(NULL, e) < 0)
+	open_registry(d);
+	if (start_crypto(d, e) < 0)
 		return -1;
-	d->crypto = true;
 	if (tls_global_init(e) < 0)
 		return -1;
 	d->tls_library = true;
@@ -288,7 +333,8 @@ static int start(struct daemon *d, struct err *e)
 	if (d->conf == NULL || start_process(d, e) < 0)
 		return -1;
 	divide_files(d);
-	log_info("starting", F_C("version", PACKAGE_VERSION), F_C("config", d->conf->file));
+	log_info("starting", F_C("version", PACKAGE_VERSION), F_C("config", d->conf->file),
+		 F_BOOL("accelerated", d->accelerated));
 	d->loop = loop_new(e);
 	if (d->loop == NULL)
 		return -1;
@@ -299,7 +345,8 @@ static int start(struct daemon *d, struct err *e)
 	if (start_pools(d, e) < 0)
 		return -1;
 	hup_init(&d->hup, d->loop, d->slow);
-	if (load_provisioners(d, e) < 0 || open_store(d, e) < 0)
+	if (load_provisioners(d, e) < 0 || open_store(d, e) < 0 ||
+	    outward_open(&d->outward, d->loop, d->conf, e) < 0)
 		return -1;
 	struct ca_config cc = {
 		.loop = d->loop,
@@ -309,6 +356,7 @@ static int start(struct daemon *d, struct err *e)
 		.conf = d->conf,
 		.provs = d->provs,
 		.plugins = d->plugins,
+		.outbound = d->outward.outbound,
 	};
 	d->ca = ca_new(&cc, e);
 	if (d->ca == NULL)
@@ -378,6 +426,7 @@ static void stop_loop_users(struct daemon *d)
 	if (d->ca != NULL)
 		server_cert_free(d->ca->server_cert);
 	ca_free(d->ca);
+	outward_close(&d->outward);
 	if (d->store != NULL)
 		store_close(d->store);
 	if (d->slow != NULL)
@@ -458,10 +507,11 @@ int daemon_check(const struct daemon_opts *o, struct err *e)
 	struct daemon d = {.opts = o};
 	int rc = -1;
 
-	if (crypto_init(NULL, e) < 0)
-		return -1;
 	d.conf = conf_load(o->config, e);
-	if (d.conf != NULL && load_provisioners(&d, e) == 0 && ca_check_certs(d.conf, e) == 0) {
+	if (d.conf != NULL)
+		open_registry(&d);
+	if (d.conf != NULL && start_crypto(&d, e) == 0 && load_provisioners(&d, e) == 0 &&
+	    ca_check_certs(d.conf, e) == 0 && outward_check(d.conf, e) == 0) {
 		printf("%s: fine (%zu authorities, %zu provisioners)\n", d.conf->file,
 		       d.conf->authorities.n, prov_count(d.provs));
 		rc = 0;
@@ -472,6 +522,7 @@ int daemon_check(const struct daemon_opts *o, struct err *e)
 		plugin_registry_free(d.plugins);
 	if (d.conf != NULL)
 		conf_unref(d.conf);
-	crypto_end();
+	if (d.crypto)
+		crypto_end();
 	return rc;
 }

@@ -8,6 +8,8 @@ src_daemon_libdaemon_a_SOURCES = \
 	src/daemon/daemon.h \
 	src/daemon/manual.c \
 	src/daemon/opts.c \
+	src/daemon/outward.c \
+	src/daemon/outward.h \
 	src/daemon/reload.c \
 	src/daemon/reload.h \
 	src/daemon/restore.c \

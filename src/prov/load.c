@@ -124,10 +124,10 @@ static void put_switch(json_t *o, const char *key, int v)
 				    json_boolean(v == 2)); /* conf_claims: 1 false, 2 true */
 }
 
-static void make_listed(struct prov_entry *p)
+static void make_listed(const struct prov_set *s, struct prov_entry *p)
 {
 	const struct conf_claims *c = &p->conf.claims;
-	json_t *o = json_object(), *claims = json_object();
+	json_t *o = json_object(), *claims = json_object(), *options = json_object();
 
 	json_object_set_new(o, "type", json_str_new(str_c(p->plugin->name)));
 	json_object_set_new(o, "name", json_str_new(str_c(p->pub.name)));
@@ -143,8 +143,11 @@ static void make_listed(struct prov_entry *p)
 	if (json_object_size(claims))
 		json_object_set(o, "claims", claims);
 	json_decref(claims);
-	if (json_object_size(p->conf.options))
-		json_object_set_new(o, "options", json_deep_copy(p->conf.options));
+	if (s->rules && s->rules->describe)
+		s->rules->describe(p->pub.rules, options);
+	if (json_object_size(options))
+		json_object_set(o, "options", options);
+	json_decref(options);
 	p->listed = o;
 	p->pub.listed = o;
 	p->encrypted_key = json_str_view(json_object_get(o, "encryptedKey"));
@@ -171,19 +174,12 @@ static int add_indexes(struct prov_set *s, struct prov_entry *p, struct err *e)
 	return 0;
 }
 
-/* What is loaded, and from what. */
-struct source {
-	struct conf *conf;
-	struct plugin_registry *plugins;
-	const struct prov_overlay *overlay;
-};
-
-static bool is_overlaid(const struct source *from, const char *path)
+static bool is_overlaid(const struct prov_source *from, const char *path)
 {
 	return from->overlay && strcmp(from->overlay->path, path) == 0;
 }
 
-static int read_one(const struct source *from, const char *path, struct lookup *l,
+static int read_one(const struct prov_source *from, const char *path, struct lookup *l,
 		    struct conf_provisioner *out, struct err *e)
 {
 	if (is_overlaid(from, path))
@@ -191,7 +187,8 @@ static int read_one(const struct source *from, const char *path, struct lookup *
 	return conf_provisioner_load(path, keys_of, l, out, e);
 }
 
-static int load_one(struct prov_set *s, const struct source *from, const char *path, struct err *e)
+static int load_one(struct prov_set *s, const struct prov_source *from, const char *path,
+		    struct err *e)
 {
 	struct prov_entry *p = &s->entries[s->n];
 	struct lookup l = {.plugins = from->plugins};
@@ -215,19 +212,21 @@ static int load_one(struct prov_set *s, const struct source *from, const char *p
 	p->pub.type = l.plugin->name;
 	p->pub.driver = l.plugin->driver;
 	p->pub.step_type = p->pub.driver->step_type;
-	p->pub.options = json_object_size(p->conf.options) ? p->conf.options : NULL;
+	p->pub.options = &p->conf.options;
 	if (check_authority(from->conf, p, e) < 0)
 		return -1;
 	if (claims_resolve(&from->conf->claims, &p->conf.claims, &p->pub.claims, e) < 0)
 		return at_key(p, "claims", e);
 	if (make_instance(p, s->arena, e) < 0)
 		return -1;
-	make_listed(p);
+	if (s->rules && s->rules->make(from->conf, &p->pub, &p->conf, &p->pub.rules, e) < 0)
+		return -1;
+	make_listed(s, p);
 	return add_indexes(s, p, e);
 }
 
 /* The files to read, in order; the overlay's among them. */
-static int list_files(const struct source *from, struct arena *a, const char ***out, size_t *n,
+static int list_files(const struct prov_source *from, struct arena *a, const char ***out, size_t *n,
 		      struct err *e)
 {
 	const struct prov_overlay *o = from->overlay;
@@ -257,23 +256,22 @@ static int list_files(const struct source *from, struct arena *a, const char ***
 	return 0;
 }
 
-int prov_set_load_with(struct conf *c, struct plugin_registry *plugins,
-		       const struct prov_overlay *o, struct prov_set **out, struct err *e)
+int prov_set_load_with(const struct prov_source *from, struct prov_set **out, struct err *e)
 {
-	const struct source from = {.conf = c, .plugins = plugins, .overlay = o};
 	struct prov_set *s = NEW(struct prov_set);
 	const char **paths = NULL;
 	size_t n = 0;
 	int rc;
 
 	ref_init(&s->ref);
+	s->rules = from->rules;
 	s->arena = arena_new();
 	s->by_name = map_new();
 	s->by_id = map_new();
-	rc = list_files(&from, s->arena, &paths, &n, e);
+	rc = list_files(from, s->arena, &paths, &n, e);
 	s->entries = mem_calloc(n ? n : 1, sizeof(*s->entries));
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = load_one(s, &from, paths[i], e);
+		rc = load_one(s, from, paths[i], e);
 	if (rc < 0) {
 		prov_set_unref(s);
 		return -1;
@@ -285,7 +283,9 @@ int prov_set_load_with(struct conf *c, struct plugin_registry *plugins,
 int prov_set_load(struct conf *c, struct plugin_registry *plugins, struct prov_set **out,
 		  struct err *e)
 {
-	return prov_set_load_with(c, plugins, NULL, out, e);
+	const struct prov_source from = {.conf = c, .plugins = plugins};
+
+	return prov_set_load_with(&from, out, e);
 }
 
 /* ---- one set after another ---- */
@@ -301,6 +301,7 @@ static bool same_claims(const struct claims *a, const struct claims *b)
 static bool same_entry(const struct prov_entry *a, const struct prov_entry *b)
 {
 	return a->plugin == b->plugin && strcmp(a->pub.authority, b->pub.authority) == 0 &&
+	       json_equal(a->conf.doc.root, b->conf.doc.root) &&
 	       json_equal(a->conf.plugin, b->conf.plugin) && json_equal(a->listed, b->listed) &&
 	       same_claims(&a->pub.claims, &b->pub.claims);
 }

@@ -28,6 +28,7 @@ struct prov_entry {
 };
 struct prov_set {
 	struct ref ref;
+	const struct prov_rules_ops *rules; /* may be NULL */
 	struct arena *arena;
 	struct prov_entry *entries;
 	size_t n;

@@ -26,9 +26,21 @@ struct provisioner {
 	const json_t *listed; /* object for GET /provisioners */
 	int64_t step_type;
 	bool accepts_tokens;
-	const json_t *options; /* may be NULL */
+	const struct conf_options *options;
 	const struct signet_prov_driver *driver;
 	void *instance;
+	void *rules; /* made by prov_source.make_rules; NULL without it */
+};
+/*
+ * What the layers above make of a provisioner's configuration, kept with it in the snapshot:
+ * templates, policy (ca/rules.c). Off the loop; the error names file and line.
+ */
+struct prov_rules_ops {
+	int (*make)(const struct conf *c, const struct provisioner *p,
+		    const struct conf_provisioner *pc, void **rules, struct err *e);
+	void (*free)(void *rules);
+	/* adds what /provisioners shows of it, to the object `options`; may be NULL */
+	void (*describe)(const void *rules, json_t *options);
 };
 /* Loads every provisioners.d file. A name used twice, an unknown authority or type, bad claims: an
  * error with file and line. */
@@ -39,8 +51,13 @@ struct prov_overlay {
 	const char *path;
 	struct str text; /* p NULL: the file is not there */
 };
-int prov_set_load_with(struct conf *c, struct plugin_registry *plugins,
-		       const struct prov_overlay *o /* may be NULL */, struct prov_set **out,
+struct prov_source {
+	struct conf *conf;
+	struct plugin_registry *plugins;
+	const struct prov_overlay *overlay; /* may be NULL */
+	const struct prov_rules_ops *rules; /* may be NULL */
+};
+int prov_set_load_with(const struct prov_source *from, struct prov_set **out,
 		       struct err *e) NODISCARD;
 /* By name; changed: another type, authority, configuration or resolved claims. */
 struct prov_changes {

@@ -25,6 +25,8 @@ void prov_set_unref(struct prov_set *s)
 		struct prov_entry *p = &s->entries[i];
 		if (p->pub.instance)
 			p->pub.driver->destroy(&prov_host, p->pub.instance);
+		if (p->pub.rules)
+			s->rules->free(p->pub.rules);
 		json_decref(p->listed);
 		conf_provisioner_release(&p->conf);
 	}

@@ -630,6 +630,31 @@ static bool lists(const struct catalog_row *row, struct str name)
 	return false;
 }
 
+/* All rows of cert_by_name, however short a page is on a busy machine, and what they hold. */
+static size_t rows_by_name(struct fix *f, size_t *bytes)
+{
+	struct run r = {.page.more = true};
+	struct buf from = BUF_INIT;
+	size_t n = 0;
+
+	while (r.page.more) {
+		r = (struct run){.cf = CF_CERT_BY_NAME, .key = buf_view(&from), .limit = 1000};
+		run_begin(&r, f->ca.loop, f->ca.store, RUN_PAGE);
+		run_until(f->ca.loop, &r.over);
+		assert_int_equal(r.err.code, ERR_OK);
+		for (size_t i = 0; i < r.page.n; i++)
+			*bytes += r.page.rows[i].value.n;
+		n += r.page.n;
+		buf_reset(&from);
+		if (r.page.n > 0)
+			buf_str(&from, r.page.rows[r.page.n - 1].key);
+		buf_putc(&from, '\0');
+		run_end(&r);
+	}
+	buf_release(&from);
+	return n;
+}
+
 /*
  * The rows of a certificate with many names do not all hold all of them. It is found by each, and
  * once by what many of them have in common.
@@ -640,7 +665,6 @@ static void test_many_names(void **state)
 	struct catalog_filter filter = {.status = CATALOG_ALL};
 	struct buf names = BUF_INIT;
 	struct seed s = {.not_after = HOUR};
-	struct run rows = {.cf = CF_CERT_BY_NAME, .limit = 1000};
 	struct rec_list all;
 	struct asked q;
 	size_t bytes = 0;
@@ -669,13 +693,8 @@ static void test_many_names(void **state)
 	assert_int_equal(ask(f, &q, &filter, 10, STR_NULL), ERR_OK);
 	assert_int_equal(q.l.rows[0].listing.names.n, MANY);
 	drop(&q);
-	run_begin(&rows, f->ca.loop, f->ca.store, RUN_PAGE);
-	run_until(f->ca.loop, &rows.over);
-	for (size_t i = 0; i < rows.page.n; i++)
-		bytes += rows.page.rows[i].value.n;
-	assert_int_equal(rows.page.n, MANY);
+	assert_int_equal(rows_by_name(f, &bytes), MANY);
 	assert_true(bytes < MANY * 3000);
-	run_end(&rows);
 	buf_release(&names);
 }
 

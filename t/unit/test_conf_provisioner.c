@@ -90,7 +90,9 @@ static void common_keys(void **state)
 	(void)state;
 	assert_int_equal(load("type: ALL\nname: me@example.com\nauthority: two\nclaims: "
 			      "{maxTLSCertDuration: 2h, disableRenewal: false}\n"
-			      "options: {x509: {}}\n",
+			      "options: {x509: {template: '{}', allow: [isCA], lint: tls}}\n"
+			      "inventory: {list: hosts, key: '{{ .Token.sub }}'}\n"
+			      "policy: {x509: {allow: {dns: [a.example]}}}\n",
 			      &p, &e),
 			 0);
 	assert_string_equal(p.type, "ALL");
@@ -100,12 +102,20 @@ static void common_keys(void **state)
 	assert_true(p.claims.max_tls == 7200 * DURATION_SECOND);
 	assert_true(p.claims.min_tls == -1);
 	assert_int_equal(p.claims.disable_renewal, 1);
-	assert_non_null(json_object_get(p.options, "x509"));
+	assert_string_equal(p.options.x509.template, "{}");
+	assert_int_equal(json_array_size(p.options.x509.allow), 1);
+	assert_int_equal(p.options.x509.lint, 1);
+	assert_null(p.options.webhooks);
+	assert_string_equal(p.inventory.list, "hosts");
+	assert_false(p.inventory.required);
+	assert_non_null(json_object_get(p.policy, "x509"));
 	assert_int_equal(yaml_key_line(&p.doc, p.doc.root, "authority"), 3);
 	conf_provisioner_release(&p);
 	assert_int_equal(load("type: ALL\nname: x\noptions:\nclaims:\n", &p, &e), 0);
 	assert_string_equal(p.authority, "default");
-	assert_null(p.options);
+	assert_null(p.options.x509.template);
+	assert_null(p.inventory.list);
+	assert_null(p.policy);
 	assert_true(p.claims.default_tls == -1);
 	conf_provisioner_release(&p);
 }
@@ -137,12 +147,13 @@ static const struct {
 	{"type: ALL\nname: x\nclaims: {enableSSHCA: true}\n",
 	 "3: claims.enableSSHCA: not supported by this version"},
 	{"type: ALL\nname: x\noptions: []\n", "3: options: must be a mapping"},
-	{"type: ALL\nname: x\noptions:\n  x509: {template: '{}'}\n",
-	 "4: options.x509.template: not supported by this version"},
+	{"type: ALL\nname: x\noptions:\n  x509: {templat: '{}'}\n",
+	 "4: options.x509.templat: unknown key, did you mean template?"},
+	{"type: ALL\nname: x\noptions:\n  x509: {lint: all}\n", "4: options.x509.lint: "},
 	{"type: ALL\nname: x\noptions:\n  ssh: {}\n",
 	 "4: options.ssh: not supported by this version"},
-	{"type: ALL\nname: x\noptions:\n  webhooks: []\n",
-	 "4: options.webhooks: not supported by this version"},
+	{"type: ALL\nname: x\ninventory: {lists: hosts}\n",
+	 "3: inventory.lists: unknown key, did you mean list?"},
 	{"type: ALL\nname: x\nname: y\n", "3:1: key occurs twice"},
 };
 

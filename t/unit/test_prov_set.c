@@ -82,7 +82,8 @@ static void loads(void **state)
 	assert_string_equal(p->authority, "default");
 	assert_false(p->accepts_tokens);
 	assert_int_equal(p->step_type, 6);
-	assert_null(p->options);
+	assert_null(p->options->x509.template);
+	assert_null(p->rules);
 	json_write(p->listed, &listed);
 	assert_string_equal(listed.p, "{\"type\":\"ACME\",\"name\":\"acme\"}");
 	assert_true(p->claims.max_tls == 48 * 3600 * DURATION_SECOND);

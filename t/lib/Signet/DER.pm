@@ -51,7 +51,8 @@ sub der_time {
 }
 
 # A subject of one common name; the string's tag is UTF8String unless given.
-sub name_cn { my ($cn, $tag) = @_; return seq(set_of(seq(oid_der('2.5.4.3'), tlv($tag // 0x0c, $cn)))) }
+# As Go chooses it: PrintableString where that is possible, else UTF8String.
+sub name_cn { my ($cn, $tag) = @_; return seq(set_of(seq(oid_der('2.5.4.3'), tlv($tag // ($cn =~ m{^[A-Za-z0-9 '()+,./:=?-]*\z} ? 0x13 : 0x0c), $cn)))) }
 sub ext     { my ($oid, $critical, $value) = @_; return seq(oid_der($oid), $critical ? "\x01\x01\xff" : '', tlv(4, $value)) }
 sub san_ext { my (@names) = @_; return ext('2.5.29.17', 0, seq(@names)) }
 sub ext_request { return seq(oid_der('1.2.840.113549.1.9.14'), set_of(seq(@_))) }
