@@ -633,12 +633,12 @@ static bool lists(const struct catalog_row *row, struct str name)
 /* All rows of cert_by_name, however short a page is on a busy machine, and what they hold. */
 static size_t rows_by_name(struct fix *f, size_t *bytes)
 {
-	struct run r = {.page.more = true};
 	struct buf from = BUF_INIT;
+	bool more = true;
 	size_t n = 0;
 
-	while (r.page.more) {
-		r = (struct run){.cf = CF_CERT_BY_NAME, .key = buf_view(&from), .limit = 1000};
+	while (more) {
+		struct run r = {.cf = CF_CERT_BY_NAME, .key = buf_view(&from), .limit = 1000};
 		run_begin(&r, f->ca.loop, f->ca.store, RUN_PAGE);
 		run_until(f->ca.loop, &r.over);
 		assert_int_equal(r.err.code, ERR_OK);
@@ -649,6 +649,7 @@ static size_t rows_by_name(struct fix *f, size_t *bytes)
 		if (r.page.n > 0)
 			buf_str(&from, r.page.rows[r.page.n - 1].key);
 		buf_putc(&from, '\0');
+		more = r.page.more;
 		run_end(&r);
 	}
 	buf_release(&from);
