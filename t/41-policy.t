@@ -168,7 +168,7 @@ denies('... not for another', 'free', 'dns', 'www.example.org');
 denies('denied now', 'both', 'dns', 'www.example.com');
 for ([ { x509 => { alow => {} } }, qr/policy\.x509\.alow: unknown key/ ], [ { x509 => { allow => { dns => ['a..b'] } } }, qr/policy\.x509\.allow\.dns\[0\]/ ], [ { x509 => { allow => { dns => 'x' } } }, qr/policy\.x509\.allow\.dns: not a list/ ],
 	[ { x509 => { allow => { ip => ['10.0.0.0/33'] } } }, qr/policy\.x509\.allow\.ip\[0\]/ ]) {
-	like(reload($_->[0]), qr/signetd\.yaml.*authority default: $_->[1]/, 'a mistake: refused, with its place');
+	like(reload($_->[0]), qr/signetd\.yaml:\d+: authorities\[0\]\.$_->[1]/, 'a mistake: refused, with its place');
 }
 denies('... and what was stays', 'both', 'dns', 'www.example.com');
 {

@@ -127,7 +127,7 @@ static int check_key(struct issue *i, struct err *e)
 	const struct ca_rules *rules = ca_rules_of(i->grant->prov);
 
 	if (profile_key_check(i->subject_key, e) < 0 ||
-	    (rules != NULL && key_blocklist_check(rules->blocked, i->subject_key, e) < 0))
+	    (rules != NULL && key_blocklist_check(rules->common->blocked, i->subject_key, e) < 0))
 		return -1;
 	key_to_spki(i->subject_key, &spki);
 	hash(HASH_SHA256, buf_view(&spki), i->st->spki);

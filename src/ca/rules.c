@@ -139,23 +139,13 @@ static int make_content(struct maker *m, struct err *e)
 
 /* ---- policy, webhooks, inventory ---- */
 
-static const struct conf_authority *authority_of(const struct maker *m)
+static int make_policies(struct maker *m, struct err *e)
 {
 	const struct conf_authority *a = m->conf->authorities.items;
 
 	for (size_t i = 0; i < m->conf->authorities.n; i++)
 		if (strcmp(a[i].name, m->pc->authority) == 0)
-			return &a[i];
-	return NULL;
-}
-
-static int make_policies(struct maker *m, struct err *e)
-{
-	const struct conf_authority *a = authority_of(m);
-
-	if (a != NULL && a->policy != NULL &&
-	    policy_compile(a->policy, "policy", &m->r->authority_policy, e) < 0)
-		return err_wrap(e, "%s: authority %s", m->conf->file, a->name);
+			m->r->authority_policy = m->r->common->policies[i];
 	if (m->pc->policy != NULL && policy_compile(m->pc->policy, "policy", &m->r->policy, e) < 0)
 		return at_line(m, "policy", e);
 	return 0;
@@ -213,14 +203,59 @@ static int make_inventory(struct maker *m, struct err *e)
 	return 0;
 }
 
-static int make_blocked(struct maker *m, struct err *e)
+/* ---- what all have in common ---- */
+
+static void common_unref(void *common)
 {
-	if (m->conf->blocked_keys == NULL)
-		return 0;
-	if (key_blocklist_load(m->conf->blocked_keys, &m->r->blocked, e) < 0)
-		return err_wrap(e, "%s: blockedKeys", m->conf->file);
-	return 0;
+	struct ca_common *c = common;
+
+	if (!ref_put(&c->ref))
+		return;
+	for (size_t i = 0; i < c->n_policies; i++)
+		policy_free(c->policies[i]);
+	mem_free(c->policies);
+	key_blocklist_free(c->blocked);
+	mem_free(c);
 }
+
+/* "authorities[0].policy" begins the messages, at the line where it stands. */
+static int authority_policy(const struct conf *c, size_t i, struct policy **out, struct err *e)
+{
+	const struct conf_authority *a = c->authorities.items;
+	const json_t *list = json_object_get(c->doc.root, "authorities");
+	char where[64];
+
+	if (a[i].policy == NULL)
+		return 0;
+	snprintf(where, sizeof(where), "authorities[%zu].policy", i);
+	if (policy_compile(a[i].policy, where, out, e) == 0)
+		return 0;
+	return err_wrap(e, "%s:%u", c->file,
+			yaml_key_line(&c->doc, json_array_get(list, i), "policy"));
+}
+
+static int common_make(const struct conf *conf, void **out, struct err *e)
+{
+	struct ca_common *c = NEW(struct ca_common);
+	int rc = 0;
+
+	ref_init(&c->ref);
+	c->n_policies = conf->authorities.n;
+	c->policies = mem_calloc(c->n_policies, sizeof(*c->policies));
+	for (size_t i = 0; i < c->n_policies && rc == 0; i++)
+		rc = authority_policy(conf, i, &c->policies[i], e);
+	if (rc == 0 && conf->blocked_keys != NULL &&
+	    key_blocklist_load(conf->blocked_keys, &c->blocked, e) < 0)
+		rc = err_wrap(e, "%s:%u: blockedKeys", conf->file,
+			      yaml_key_line(&conf->doc, conf->doc.root, "blockedKeys"));
+	if (rc < 0)
+		common_unref(c);
+	else
+		*out = c;
+	return rc;
+}
+
+/* ---- one provisioner's ---- */
 
 static void rules_free(void *rules)
 {
@@ -228,21 +263,21 @@ static void rules_free(void *rules)
 
 	tmpl_unref(r->x509);
 	tmpl_unref(r->inventory_key);
-	policy_free(r->authority_policy);
 	policy_free(r->policy);
 	webhook_set_free(r->hooks);
-	key_blocklist_free(r->blocked);
+	common_unref(r->common);
 	mem_free(r);
 }
 
-static int rules_make(const struct conf *c, const struct provisioner *p,
-		      const struct conf_provisioner *pc, void **out, struct err *e)
+static int rules_make(const struct conf *c, void *common, const struct conf_provisioner *pc,
+		      void **out, struct err *e)
 {
 	struct maker m = {.conf = c, .pc = pc, .r = NEW(struct ca_rules)};
 
-	(void)p;
+	m.r->common = common;
+	ref_get(&m.r->common->ref);
 	if (make_content(&m, e) < 0 || make_policies(&m, e) < 0 || make_hooks(&m, e) < 0 ||
-	    make_inventory(&m, e) < 0 || make_blocked(&m, e) < 0) {
+	    make_inventory(&m, e) < 0) {
 		rules_free(m.r);
 		return -1;
 	}
@@ -259,4 +294,10 @@ static void rules_describe(const void *rules, json_t *options)
 		json_object_set_new(options, "webhooks", webhook_set_listed(r->hooks));
 }
 
-const struct prov_rules_ops ca_rules_ops = {rules_make, rules_free, rules_describe};
+const struct prov_rules_ops ca_rules_ops = {
+	.begin = common_make,
+	.make = rules_make,
+	.end = common_unref,
+	.free = rules_free,
+	.describe = rules_describe,
+};

@@ -12,17 +12,24 @@
  * template, policies, webhooks, inventory. Made off the loop with the set of provisioners, of which
  * it is a part; immutable.
  */
+struct ca_common { /* by all provisioners of a set */
+	struct ref ref;
+	struct policy **policies; /* of the authorities, in their order; NULL: none */
+	size_t n_policies;
+	struct key_blocklist *blocked; /* NULL: none */
+};
 struct ca_rules {
+	struct ca_common *common;
 	struct tmpl *x509;
 	bool own_template;	     /* not the default one: the request's templateData counts */
 	const json_t *template_data; /* borrowed from the provisioner's configuration; or NULL */
 	unsigned allow;		     /* enum content_allow */
 	bool lint_tls;
-	struct policy *authority_policy, *policy; /* NULL: none */
-	struct webhook_set *hooks;		  /* NULL: none */
-	const struct conf_inventory *inventory;	  /* NULL: none */
+	const struct policy *authority_policy;	/* of `common`; NULL: none */
+	struct policy *policy;			/* NULL: none */
+	struct webhook_set *hooks;		/* NULL: none */
+	const struct conf_inventory *inventory; /* NULL: none */
 	struct tmpl *inventory_key;
-	struct key_blocklist *blocked; /* NULL: none */
 };
 extern const struct prov_rules_ops ca_rules_ops;
 

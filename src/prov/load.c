@@ -219,7 +219,7 @@ static int load_one(struct prov_set *s, const struct prov_source *from, const ch
 		return at_key(p, "claims", e);
 	if (make_instance(p, s->arena, e) < 0)
 		return -1;
-	if (s->rules && s->rules->make(from->conf, &p->pub, &p->conf, &p->pub.rules, e) < 0)
+	if (s->rules && s->rules->make(from->conf, s->common, &p->conf, &p->pub.rules, e) < 0)
 		return -1;
 	make_listed(s, p);
 	return add_indexes(s, p, e);
@@ -270,8 +270,13 @@ int prov_set_load_with(const struct prov_source *from, struct prov_set **out, st
 	s->by_id = map_new();
 	rc = list_files(from, s->arena, &paths, &n, e);
 	s->entries = mem_calloc(n ? n : 1, sizeof(*s->entries));
+	if (rc == 0 && s->rules)
+		rc = s->rules->begin(from->conf, &s->common, e);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = load_one(s, from, paths[i], e);
+	if (s->common)
+		s->rules->end(s->common);
+	s->common = NULL;
 	if (rc < 0) {
 		prov_set_unref(s);
 		return -1;

@@ -29,6 +29,7 @@ struct prov_entry {
 struct prov_set {
 	struct ref ref;
 	const struct prov_rules_ops *rules; /* may be NULL */
+	void *common;			    /* while it is loaded: of rules->begin */
 	struct arena *arena;
 	struct prov_entry *entries;
 	size_t n;

@@ -36,8 +36,11 @@ struct provisioner {
  * templates, policy (ca/rules.c). Off the loop; the error names file and line.
  */
 struct prov_rules_ops {
-	int (*make)(const struct conf *c, const struct provisioner *p,
-		    const struct conf_provisioner *pc, void **rules, struct err *e);
+	/* what all of a set have in common; kept by those that `make` makes with it */
+	int (*begin)(const struct conf *c, void **common, struct err *e);
+	int (*make)(const struct conf *c, void *common, const struct conf_provisioner *pc,
+		    void **rules, struct err *e);
+	void (*end)(void *common); /* all are made, or one has failed */
 	void (*free)(void *rules);
 	/* adds what /provisioners shows of it, to the object `options`; may be NULL */
 	void (*describe)(const void *rules, json_t *options);
