@@ -34,7 +34,7 @@ int webhook_set_load(const json_t *list, const struct webhook_env *env, const ch
 void webhook_set_free(struct webhook_set *s); /* NULL is fine */
 bool webhook_set_has(const struct webhook_set *s, enum webhook_kind k, enum webhook_cert c,
 		     bool renewal);
-/* For GET /provisioners: name, kind, certType, url; never a secret. New reference. */
+/* For GET /provisioners: name, kind, certType, url without its path. New reference. */
 json_t *webhook_set_listed(const struct webhook_set *s);
 
 struct webhook_run { /* a child flow: all hooks of the kind at the same time */

@@ -449,20 +449,13 @@ bool webhook_set_has(const struct webhook_set *s, enum webhook_kind k, enum webh
 	return false;
 }
 
-/* Without its query, where some keep a key; an action that would be cut in two goes as well. */
+/* Scheme, host and port: in path and query some keep a key. */
 static struct str shown(const char *url)
 {
-	struct str rest, s = str_cut(str_c(url), '?', &rest);
+	const char *host = strstr(url, "://");
 
-	for (size_t i = s.n; i-- > 1;) {
-		if (s.p[i] == '}' && s.p[i - 1] == '}')
-			break;
-		if (s.p[i] == '{' && s.p[i - 1] == '{') {
-			s.n = i - 1;
-			break;
-		}
-	}
-	return s;
+	return str_mem(url,
+		       host != NULL ? (size_t)(host - url) + 3 + strcspn(host + 3, "/?#{") : 0);
 }
 
 json_t *webhook_set_listed(const struct webhook_set *s)

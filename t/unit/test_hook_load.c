@@ -130,9 +130,9 @@ static void test_listed(void **state)
 	list = webhook_set_listed(w.set);
 	json_write(list, &b);
 	assert_string_equal(b.p,
-			    "[{\"name\":\"x\",\"url\":\"https://h.example/a/{{ .Token.sub }}\","
+			    "[{\"name\":\"x\",\"url\":\"https://h.example\","
 			    "\"kind\":\"AUTHORIZING\",\"certType\":\"SSH\"},"
-			    "{\"name\":\"y\",\"url\":\"https://h.example/\","
+			    "{\"name\":\"y\",\"url\":\"https://h.example\","
 			    "\"kind\":\"ENRICHING\",\"certType\":\"ALL\"}]");
 	json_decref(list);
 	buf_release(&b);
