@@ -90,6 +90,7 @@ my %provs = (
 	inline => x509(ou('"inline"')), spaced => x509("\n\t  " . ou('"inline"')), base64 => x509(encode_base64(ou('"base64"'), '')),
 	folded => x509(encode_base64(ou('"folded"'))), file => x509(undef, templateFile => 'templates/a.tpl'), absolute => x509(undef, templateFile => 'ABSOLUTE'),
 	data => x509(ou('printf "%v|%v|%v" .Org .nested.list .Token.sub'), templateData => { Org => 'An "Org"', nested => { list => [ 1, 'a', { x => JSON::PP::null } ] } }),
+	cases => x509(ou('printf "%v" .Insecure.User')),
 	reserved => x509(ou('printf "%v|%v" (kindOf .Insecure) .Subject.CommonName'), templateData => { Insecure => 'x', Webhooks => 1, Now => 'y' }),
 	user => x509(ou('printf "%v|%v|%v|%v|%v" .Insecure.User.n .Insecure.User.big .Insecure.User.o.p .Insecure.User.absent (index .Insecure.User.l 1)')),
 	value => x509(ou('.Insecure.User.v')), tokenuser => x509(ou('printf "%v|%v|%v" .Token.user.role .Token.user.n .Token.sub')),
@@ -200,6 +201,7 @@ ou_is('templateFile: an absolute path', 'absolute', 'file');
 ou_is('templateData: at the top level', 'data', 'An "Org"|[1 a map[x:<nil>]]|host.example.com');
 ou_is('templateData replaces nothing that the request says', 'reserved', 'map|host.example.com');
 ou_is('.Insecure.User', 'user', '7|1.25e+06|deep|<nil>|b', user => { n => 7, big => 1250000, o => { p => 'deep' }, l => [ 'a', 'b' ] });
+ou_is('.Insecure.User: a key in another case is another key', 'cases', 'map[TEAM:b o:map[A:1 a:2] team:a]', user => { team => 'a', TEAM => 'b', o => { a => 2, A => 1 } });
 ou_is('.Token.user', 'tokenuser', 'db|3|host.example.com', token => { claims => { user => { role => 'db', n => 3 } } });
 ou_is('.Token is not the request\'s data', 'tokenuser', '<nil>|<nil>|host.example.com', user => { role => 'db', n => 3, Token => { user => { role => 'evil' } } });
 ou_is('.Token: claims', 'claims', 'claims|host.example.com|map[a:1]', token => { claims => { extra => { a => 1 } } });

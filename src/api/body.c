@@ -9,11 +9,10 @@
 /*
  * body.c - how the bodies of the `step` protocol are read: keys in any case, the last of equal ones
  * wins, unknown keys and what follows the first value are ignored, `null` is an object without
- * members. Where the protocol's own parser was too generous (octal and binary serials, reason 7),
- * this one is not. Checks come in the order in which the protocol names what is missing.
+ * members; inside templateData, which templates read, a key in another case is another key. Where
+ * the protocol's own parser was too generous (octal and binary serials, reason 7), this one is not.
+ * Checks come in the order in which the protocol names what is missing.
  */
-
-#define BODY_FLAGS (JSON_ALLOW_TRAILING | JSON_FOLD_KEYS)
 
 static int invalid(struct err *e, const char *text)
 {
@@ -33,7 +32,7 @@ static int undecodable(struct err *e, const struct err *why)
 static int read_object(struct str text, struct arena *a, json_t **out, struct err *e)
 {
 	struct err why = ERR_INIT;
-	json_t *v = json_parse(text, &json_limits_request, BODY_FLAGS, &why);
+	json_t *v = json_parse(text, &json_limits_request, JSON_ALLOW_TRAILING, &why);
 
 	if (v != NULL && json_is_null(v)) {
 		json_decref(v);
