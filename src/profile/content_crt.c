@@ -193,25 +193,10 @@ static struct tv ext_id(const struct tv *self, struct arena *a)
 	return content_tv_oid(&content_type_asn1_oid, ((const struct ext *)self->p)->oid, a);
 }
 
-static struct tv ext_critical(const struct tv *self, struct arena *a)
-{
-	(void)a;
-	return tv_bool(((const struct ext *)self->p)->critical);
-}
-
-static struct tv ext_value(const struct tv *self, struct arena *a)
-{
-	struct tv v = content_tv_bytes(((const struct ext *)self->p)->value);
-
-	(void)a;
-	v.nil = false;
-	return v;
-}
-
 static const struct tv_field ext_fields[] = {
 	{"Id", "Id", false, ext_id},
-	{"Critical", "Critical", false, ext_critical},
-	{"Value", "Value", false, ext_value},
+	{"Critical", "Critical", false, content_ext_critical},
+	{"Value", "Value", false, content_ext_value},
 	{0},
 };
 static const struct tv_type type_ext = {

@@ -187,25 +187,10 @@ static struct tv ext_id(const struct tv *self, struct arena *a)
 	return content_tv_oid(&content_type_oid, ((const struct ext *)self->p)->oid, a);
 }
 
-static struct tv ext_critical(const struct tv *self, struct arena *a)
-{
-	(void)a;
-	return tv_bool(((const struct ext *)self->p)->critical);
-}
-
-static struct tv ext_value(const struct tv *self, struct arena *a)
-{
-	struct tv v = content_tv_bytes(((const struct ext *)self->p)->value);
-
-	(void)a;
-	v.nil = false;
-	return v;
-}
-
 static const struct tv_field ext_fields[] = {
 	{"ID", "id", false, ext_id},
-	{"Critical", "critical", false, ext_critical},
-	{"Value", "value", false, ext_value},
+	{"Critical", "critical", false, content_ext_critical},
+	{"Value", "value", false, content_ext_value},
 	{0},
 };
 static const struct tv_type type_ext = {

@@ -378,3 +378,20 @@ struct tv content_tv_sans_of(const struct tv_type *type, const struct san_list *
 			items[n++] = one_of(&l->items[i], a);
 	return tv_list(type, items, n);
 }
+
+/* ---- of extensions: p is a struct ext ---- */
+
+struct tv content_ext_critical(const struct tv *self, struct arena *a)
+{
+	(void)a;
+	return tv_bool(((const struct ext *)self->p)->critical);
+}
+
+struct tv content_ext_value(const struct tv *self, struct arena *a)
+{
+	struct tv v = content_tv_bytes(((const struct ext *)self->p)->value);
+
+	(void)a;
+	v.nil = false;
+	return v;
+}

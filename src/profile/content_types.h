@@ -51,4 +51,8 @@ struct tv content_tv_ekus(const struct tv_type *type, const struct str *oids, si
 struct tv content_tv_unknown_ekus(const struct tv_type *type, const struct str *oids, size_t n,
 				  struct arena *a);
 
+/* Fields that Go's two structs of an extension share; self->p is a struct ext. */
+struct tv content_ext_critical(const struct tv *self, struct arena *a);
+struct tv content_ext_value(const struct tv *self, struct arena *a);
+
 #endif

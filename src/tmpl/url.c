@@ -210,6 +210,22 @@ static int hex_field(struct url_parse *u, struct str in, struct str s, size_t *d
 	return 0;
 }
 
+/* An IPv4 address `s` at the end of the IPv6 address `in`, after `bytes` of it. */
+static int check_embedded(struct url_parse *u, struct str in, struct str s, unsigned bytes,
+			  bool gap)
+{
+	if (!gap && bytes != 12)
+		return bad_address(
+			u, in,
+			"embedded IPv4 address must replace the final 2 fields of the address", s);
+	if (bytes + 4 > 16)
+		return bad_address(u, in,
+				   "too many hex fields to fit an embedded IPv4 at the end of the "
+				   "address",
+				   s);
+	return check_ipv4(u, in, s);
+}
+
 static int check_ipv6(struct url_parse *u, struct str in)
 {
 	size_t percent = find(in, '%'), digits;
@@ -229,17 +245,7 @@ static int check_ipv6(struct url_parse *u, struct str in)
 		if (hex_field(u, in, s, &digits) != 0)
 			return -1;
 		if (digits < s.n && s.p[digits] == '.') {
-			if (!gap && bytes != 12)
-				return bad_address(u, in,
-						   "embedded IPv4 address must replace the final 2 "
-						   "fields of the address",
-						   s);
-			if (bytes + 4 > 16)
-				return bad_address(u, in,
-						   "too many hex fields to fit an embedded IPv4 at "
-						   "the end of the address",
-						   s);
-			if (check_ipv4(u, in, s) != 0)
+			if (check_embedded(u, in, s, bytes, gap) != 0)
 				return -1;
 			s.n = 0;
 			bytes += 4;
