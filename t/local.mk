@@ -111,6 +111,7 @@ EXTRA_DIST += \
 	t/unit/prov_util.h \
 	t/unit/prov_world.h \
 	t/unit/store_run.h \
+	t/unit/tls_vectors.h \
 	t/unit/tmpl_util.h \
 	t/unit/x509_util.h
 UNIT_TESTS =

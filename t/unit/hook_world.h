@@ -17,6 +17,7 @@
 #include "http/client.h"
 #include "http/server.h"
 #include "net/tls.h"
+#include "tls_vectors.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -149,23 +150,6 @@ static const struct http_route world_routes[] = {
 
 /* ---- files ---- */
 
-static char *vector(const char *name)
-{
-	const char *src = getenv("SIGNET_SRCDIR");
-
-	return mem_asprintf("%s/t/vectors/tls/%s", src ? src : ".", name);
-}
-
-static void load(const char *name, struct buf *out)
-{
-	struct err e = ERR_INIT;
-	char *path = vector(name);
-
-	if (file_read(path, 1 << 20, out, &e) != 0)
-		fail_msg("%s", e.msg);
-	mem_free(path);
-}
-
 static void put(const char *name, const char *text, unsigned mode)
 {
 	struct err e = ERR_INIT;
@@ -212,34 +196,6 @@ static void drop_files(void)
 
 /* ---- set up ---- */
 
-static struct tls_context *new_tls(void)
-{
-	struct buf chain = BUF_INIT, key = BUF_INIT, roots = BUF_INIT;
-	struct pem_block b = {0};
-	struct tls_config c = {.chacha_first = true};
-	struct tls_creds creds;
-	struct tls_context *t;
-	struct err e = ERR_INIT;
-	struct str rest;
-
-	load("server.chain", &chain);
-	load("server.key", &key);
-	load("roots.pem", &roots);
-	rest = buf_view(&key);
-	assert_int_equal(pem_next(&rest, &b, &e), 1);
-	creds.chain_pem = buf_view(&chain);
-	creds.key_pkcs8 = buf_view(&b.der);
-	c.client_roots_pem = buf_view(&roots);
-	t = tls_context_new(&c, &creds, &e);
-	if (t == NULL)
-		fail_msg("%s", e.msg);
-	pem_block_release(&b);
-	buf_release(&chain);
-	buf_release(&key);
-	buf_release(&roots);
-	return t;
-}
-
 static void serve(void)
 {
 	struct http_server_config c;
@@ -255,7 +211,7 @@ static void serve(void)
 	c.routes = world_routes;
 	c.server_name = "test";
 	w.server = http_server_new(&c);
-	w.tls = new_tls();
+	w.tls = new_tls("server.chain", "server.key");
 	lc.tls = w.tls;
 	lc.arg = w.server;
 	w.listener = listener_new(w.loop, &lc, &e);

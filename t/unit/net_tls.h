@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 
 #include "accel_util.h"
+#include "tls_vectors.h"
 #include "net/wolf.h"
 
 #define GUARD_MS  30000
@@ -61,23 +62,6 @@ struct fix_config {
 	bool aes_first, no_roots;
 	unsigned threads, bound, handshake_ms;
 };
-
-static UNUSED char *vector(const char *name)
-{
-	const char *src = getenv("SIGNET_SRCDIR");
-
-	return mem_asprintf("%s/t/vectors/tls/%s", src ? src : ".", name);
-}
-
-static UNUSED void load(const char *name, struct buf *out)
-{
-	struct err e = ERR_INIT;
-	char *path = vector(name);
-
-	if (file_read(path, 1 << 20, out, &e) != 0)
-		fail_msg("%s", e.msg);
-	mem_free(path);
-}
 
 /* The first PEM block's DER. */
 static UNUSED void load_der(const char *name, struct buf *der)

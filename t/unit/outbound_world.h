@@ -15,6 +15,7 @@
 #include "http_canned.h"
 #include "http_run.h"
 #include "net/tls.h"
+#include "tls_vectors.h"
 
 static const struct dns_entry table[] = {
 	{"here.example", {"127.0.0.1", NULL}},
@@ -38,51 +39,6 @@ static struct side {
 	struct outbound *outbound;
 	char *root, *other;
 } s;
-
-static char *vector(const char *name)
-{
-	const char *src = getenv("SIGNET_SRCDIR");
-
-	return mem_asprintf("%s/t/vectors/tls/%s", src ? src : ".", name);
-}
-
-static void load(const char *name, struct buf *out)
-{
-	struct err e = ERR_INIT;
-	char *path = vector(name);
-
-	if (file_read(path, 1 << 20, out, &e) != 0)
-		fail_msg("%s", e.msg);
-	mem_free(path);
-}
-
-static struct tls_context *new_tls(void)
-{
-	struct buf chain = BUF_INIT, key = BUF_INIT, roots = BUF_INIT;
-	struct pem_block b = {0};
-	struct tls_config c = {.chacha_first = true};
-	struct tls_creds creds;
-	struct tls_context *t;
-	struct err e = ERR_INIT;
-	struct str rest;
-
-	load("server.chain", &chain);
-	load("server.key", &key);
-	load("roots.pem", &roots);
-	rest = buf_view(&key);
-	assert_int_equal(pem_next(&rest, &b, &e), 1);
-	creds.chain_pem = buf_view(&chain);
-	creds.key_pkcs8 = buf_view(&b.der);
-	c.client_roots_pem = buf_view(&roots);
-	t = tls_context_new(&c, &creds, &e);
-	if (t == NULL)
-		fail_msg("%s", e.msg);
-	pem_block_release(&b);
-	buf_release(&chain);
-	buf_release(&key);
-	buf_release(&roots);
-	return t;
-}
 
 static struct outbound *outbound_with(const struct addr_rules *rules, unsigned max)
 {
@@ -126,7 +82,7 @@ static int set_up(void **state)
 	memset(&s, 0, sizeof(s));
 	start(&s.env);
 	s.cpu = pool_new(s.env.loop, &pc, &e);
-	s.tls = new_tls();
+	s.tls = new_tls("server.chain", "server.key");
 	listen_tls();
 	dns_server_start(&s.dns_server, table);
 	canned_start(&s.canned, "127.0.0.1");
